@@ -1,0 +1,45 @@
+/**
+ * The collector's valve. V8 sees a tensor as a small object, not as the megabytes behind it, and would never
+ * collect: live bytes of unscoped tensors grow without bound. So when enough unscoped bytes have been made, an
+ * ArrayBuffer of that size, whose bytes V8 does count, is made and dropped, and macrotasks are awaited until
+ * finalizers have run. (Measured: live bytes stay within 200 MB at 100 MB a step; yielding alone frees nothing.)
+ */
+import { runtime } from '../runtime.js';
+
+const THRESHOLD = 128 * 2 ** 20;
+/** Finalizers run up to dozens of macrotasks after the collection, or never when all that was made is still in use. */
+const PATIENCE = 64;
+
+/** Signals, timers and the page's events wait at most this long. */
+const TURN_INTERVAL = 50; // ms
+
+/** A turn of the event loop. `setTimeout` waits at least a millisecond; Node has something quicker. */
+const macrotask = (): Promise<void> =>
+  new Promise((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve, 0)));
+
+/**
+ * Lets everything else have its turn: every 50 ms the event loop (a loop that only awaits settled promises starves it, and Ctrl-C
+ * with it), and, once 128 MiB of tensors have been made outside every scope, the garbage collector.
+ * The data loader awaits it once a batch; a loop without a loader should, too.
+ */
+export async function breathe(): Promise<void> {
+  if (performance.now() - runtime.lastTurn > TURN_INTERVAL) {
+    await macrotask();
+    runtime.lastTurn = performance.now();
+  }
+  if (runtime.unscopedBytes < THRESHOLD) return;
+  // The first finalizer to run may be a straggler of an earlier collection: what counts is how much they have freed.
+  const before = runtime.finalizedBytes;
+  for (let turn = 0; turn < PATIENCE && runtime.finalizedBytes - before < runtime.unscopedBytes / 2; turn++) {
+    pressure(runtime.unscopedBytes);
+    await macrotask();
+  }
+  const freed = runtime.finalizedBytes - before;
+  // What is still in use after all that patience would only make every later batch wait again.
+  runtime.unscopedBytes = freed < runtime.unscopedBytes / 2 ? 0 : Math.max(0, runtime.unscopedBytes - freed);
+}
+
+/** Makes and drops a buffer, in a function of its own so that nothing keeps it alive. */
+function pressure(bytes: number): void {
+  new ArrayBuffer(Math.min(bytes, 2 ** 30));
+}

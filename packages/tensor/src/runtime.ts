@@ -1,0 +1,65 @@
+/**
+ * All process-wide state, in one place. Everything else in Vitrine is a function of its arguments and of this.
+ */
+import { Heap } from './heap/heap.js';
+import type { Scope } from './heap/scope.js';
+import { Random } from './random.js';
+import type { Pool } from './threads/pool.js';
+import type { KernelModule } from './wasm/module.js';
+import type * as reference from './kernels/index.js';
+
+/** A table of kernels: the reference ones, or another face of them under the same contracts. */
+export type Kernels = typeof reference;
+
+export interface Runtime {
+  /** Where float32 storage lives. Made at first use, so that importing the library costs nothing. */
+  readonly heap: Heap;
+  /** The innermost open scope. */
+  scope: Scope | null;
+  /** Whether operations on variables are recorded for `backward`. */
+  gradientMode: boolean;
+  /** Whether new tensors get shapes only (see `meta`). */
+  metaMode: boolean;
+  /** The kernels float32 operations run on; null until first use (see backend.ts). */
+  kernels: Kernels | null;
+  /** What the user asked for; null leaves the choice to the machine. */
+  backend: 'reference' | 'simd' | null;
+  threads: number | null;
+  /** The emitted kernels, compiled once. */
+  module: KernelModule | null;
+  /** The workers, where there are any. */
+  pool: Pool | null;
+  /** The stream that initialisers, dropout and stochastic depth draw from; seeded with 0 until `manualSeed`. */
+  random: Random;
+  /** Heap bytes made outside every scope since the collector last ran (see heap/valve.ts). */
+  unscopedBytes: number;
+  /** When `breathe` last let the event loop turn, in ms. */
+  lastTurn: number;
+  /** Heap bytes that finalizers have freed so far. */
+  finalizedBytes: number;
+}
+
+let heap: Heap | undefined;
+
+export const runtime: Runtime = {
+  get heap() {
+    return (heap ??= new Heap());
+  },
+  scope: null,
+  gradientMode: true,
+  metaMode: false,
+  kernels: null,
+  backend: null,
+  threads: null,
+  module: null,
+  pool: null,
+  random: new Random(0),
+  unscopedBytes: 0,
+  lastTurn: 0,
+  finalizedBytes: 0,
+};
+
+/** Starts the default random stream anew: initialisation and dropout repeat exactly. */
+export function manualSeed(seed: number): void {
+  runtime.random = new Random(seed);
+}
