@@ -1,0 +1,24 @@
+/** @vitrine/tensor: storages, strided tensors, operations, files. Read shape.ts first (see READING.md). */
+export { setBackend, setThreads, threadsReady } from './backend.js';
+export type { BackendName } from './backend.js';
+export { breathe } from './heap/valve.js';
+export { OutOfMemoryError } from './heap/heap.js';
+export { ThreadError } from './threads/pool.js';
+export { keep, scope } from './heap/scope.js';
+export type { HoldsStorages } from './heap/scope.js';
+export { info } from './info.js';
+export type { Info } from './info.js';
+export * from './ops/index.js';
+export { Random } from './random.js';
+export { manualSeed } from './runtime.js';
+export type { RandomState } from './random.js';
+export { broadcastShapes, formatShape, normalizeAxes, sameShape, sizeOf } from './shape.js';
+export type { Shape } from './shape.js';
+export type { DType, Storage } from './storage.js';
+export { Tensor } from './tensor.js';
+export type { NestedNumbers } from './tensor.js';
+export { parseNpy, serializeNpy } from './formats/npy.js';
+export type { RawArray } from './formats/raw-array.js';
+export { parseSafetensors, serializeSafetensors } from './formats/safetensors.js';
+export { decodeTensors, encodeTensors, loadNpy, loadTensors, saveNpy, saveTensors } from './formats/tensors.js';
+export type { TensorFile } from './formats/tensors.js';

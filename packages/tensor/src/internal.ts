@@ -1,0 +1,10 @@
+/** What the sibling packages need and users do not: the runtime's state, storages, checks. No promise of stability. */
+export { runtime } from './runtime.js';
+export { repeatedAxes } from './shape.js';
+export { Storage } from './storage.js';
+export { allocate, checkTensor } from './tensor.js';
+export { activeKernels } from './backend.js';
+export type { Activation } from './kernels/fused.js';
+export type { Geometry } from './kernels/geometry.js';
+export { elements } from './ops/dispatch.js';
+export type { Kernels } from './runtime.js';

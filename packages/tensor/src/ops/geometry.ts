@@ -1,0 +1,99 @@
+/** The shape rule of convolution and pooling, shared by forward and gradients. */
+import type { Geometry } from '../kernels/geometry.js';
+import { formatShape } from '../shape.js';
+import type { Shape } from '../shape.js';
+
+/** Zeros around an image, in pixels. */
+export interface Padding {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+export interface WindowOptions {
+  /** Pixels from one window to the next: one number, or [down, across]. Default 1. */
+  readonly stride?: number | readonly [number, number] | undefined;
+  /**
+   * One number for all sides, [top and bottom, left and right], each side by itself, or
+   * 'valid' (none), or 'same': TensorFlow's rule, outH = ⌈H/stride⌉ with total padding max((outH − 1)·stride + kH − H, 0)
+   * and the odd pixel at the bottom and right. Default 0.
+   */
+  readonly padding?: number | readonly [number, number] | Padding | 'same' | 'valid' | undefined;
+}
+
+export interface Conv2dOptions extends WindowOptions {
+  /** Channels are cut into this many groups that do not see each other. Default 1; C gives a depthwise convolution. */
+  readonly groups?: number | undefined;
+}
+
+/** Geometry of sliding a kH×kW window over `[N,H,W,C]`. Throws naming `op` if nothing comes out or an option is wrong. */
+function slide(op: string, input: Shape, kH: number, kW: number, options: WindowOptions): Omit<Geometry, 'O' | 'groups'> {
+  if (input.length !== 4) throw new RangeError(`${op}: input is [N,H,W,C]; got ${formatShape(input)}`);
+  const [N, H, W, C] = input;
+  const { stride = 1, padding = 0 } = options;
+  const [strideH, strideW] = typeof stride === 'number' ? [stride, stride] : stride;
+  for (const s of [strideH, strideW]) {
+    if (!Number.isInteger(s) || s < 1) throw new RangeError(`${op}: stride is a whole number >= 1, or two of them; got ${JSON.stringify(stride)}`);
+  }
+  const { top, bottom, left, right } = resolvePadding(op, padding, H, W, kH, kW, strideH, strideW);
+  const outH = Math.floor((H + top + bottom - kH) / strideH) + 1;
+  const outW = Math.floor((W + left + right - kW) / strideW) + 1;
+  if (outH < 1 || outW < 1) {
+    throw new RangeError(`${op}: a ${kH}x${kW} window does not fit the padded input ${H + top + bottom}x${W + left + right}; input ${formatShape(input)} NHWC`);
+  }
+  return { N, H, W, C, kH, kW, strideH, strideW, padTop: top, padLeft: left, outH, outW };
+}
+
+function resolvePadding(
+  op: string, padding: NonNullable<WindowOptions['padding']>,
+  H: number, W: number, kH: number, kW: number, strideH: number, strideW: number,
+): Padding {
+  if (padding === 'valid') return { top: 0, bottom: 0, left: 0, right: 0 };
+  if (padding === 'same') {
+    const totalH = Math.max((Math.ceil(H / strideH) - 1) * strideH + kH - H, 0);
+    const totalW = Math.max((Math.ceil(W / strideW) - 1) * strideW + kW - W, 0);
+    const [top, left] = [totalH >> 1, totalW >> 1];
+    return { top, bottom: totalH - top, left, right: totalW - left };
+  }
+  const sides: Padding =
+    typeof padding === 'number' ? { top: padding, bottom: padding, left: padding, right: padding }
+    : isPair(padding) ? { top: padding[0], bottom: padding[0], left: padding[1], right: padding[1] }
+    : padding;
+  for (const side of [sides.top, sides.bottom, sides.left, sides.right]) {
+    if (!Number.isInteger(side) || side < 0) {
+      throw new RangeError(`${op}: padding is 'same', 'valid', or whole numbers >= 0; got ${JSON.stringify(padding)}`);
+    }
+  }
+  return sides;
+}
+
+const isPair = (padding: readonly [number, number] | Padding | string): padding is readonly [number, number] => Array.isArray(padding);
+
+/** Geometry of a convolution of `[N,H,W,C]` with `[kH,kW,C/groups,O]`. */
+export function convGeometry(op: string, input: Shape, weight: Shape, options: Conv2dOptions): Geometry {
+  if (weight.length !== 4) throw new RangeError(`${op}: weight is [kH,kW,C/groups,O]; got ${formatShape(weight)}`);
+  const [kH, kW, perGroup, O] = weight;
+  if (kH < 1 || kW < 1) throw new RangeError(`${op}: the kernel has no pixels; weight ${formatShape(weight)} kH,kW,C,O`);
+  const { groups = 1 } = options;
+  if (!Number.isInteger(groups) || groups < 1) throw new RangeError(`${op}: groups is a whole number >= 1; got ${String(groups)}`);
+  const window = slide(op, input, kH, kW, options);
+  if (window.C !== perGroup * groups) {
+    throw new RangeError(
+      `${op}: input has ${window.C} channels, weight wants ${perGroup}×${groups} groups = ${perGroup * groups}; ` +
+        `input ${formatShape(input)} NHWC, weight ${formatShape(weight)} kH,kW,C,O`,
+    );
+  }
+  if (O % groups !== 0) throw new RangeError(`${op}: ${O} output channels do not divide into ${groups} groups; weight ${formatShape(weight)} kH,kW,C,O`);
+  return { ...window, O, groups };
+}
+
+/** Geometry of pooling `[N,H,W,C]` with a kH×kW window; every channel by itself. */
+export function poolGeometry(op: string, input: Shape, kernel: number | readonly [number, number], options: WindowOptions): Geometry {
+  const [kH, kW] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
+  for (const k of [kH, kW]) {
+    if (!Number.isInteger(k) || k < 1) throw new RangeError(`${op}: the window is a whole number >= 1, or two of them; got ${JSON.stringify(kernel)}`);
+  }
+  const window = slide(op, input, kH, kW, options);
+  return { ...window, O: window.C, groups: window.C };
+}

@@ -1,0 +1,82 @@
+/** Many elements to one, along axes: sums, means, extremes. */
+import { formatShape, normalizeAxes, normalizeAxis, repeatedAxes, sameShape } from '../shape.js';
+import type { Shape } from '../shape.js';
+import { checkTensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
+import { allocateLike, elements, kernelsFor } from './dispatch.js';
+import { mul } from './elementwise.js';
+import { contiguous, permute, reshape } from './views.js';
+
+export interface ReduceOptions {
+  /** One axis or several; negative ones count from the end. All axes if not given. */
+  readonly axes?: number | readonly number[] | undefined;
+  /** Whether reduced axes stay, with length 1. */
+  readonly keepDims?: boolean | undefined;
+}
+
+type Reduction = 'sum' | 'max' | 'min';
+
+/** The shape with `axes` of length 1 (`keepDims`) or gone. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
+  return shape.flatMap((length, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [length]));
+}
+
+function reduce(kind: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOptions): Tensor {
+  checkTensor(kind, 'x', x);
+  const reduced = normalizeAxes(kind, axes, x.shape);
+  const out = allocateLike(reducedShape(x.shape, reduced, keepDims), x);
+  const count = reduced.reduce((product, axis) => product * x.shape[axis], 1);
+  if (kind !== 'sum' && count === 0) throw new RangeError(`${kind}: ${formatShape(x.shape)} has no elements along axes [${reduced.join(',')}]`);
+  if (out.isMeta || out.size === 0) return out;
+  const { source, outer, inner } = asOuterInner(x, reduced);
+  kernelsFor(x)[kind](outer, count, inner, elements(source), elements(out));
+  return out;
+}
+
+/**
+ * x seen as outer × n × inner with the reduced axes in the middle. Neighbouring reduced axes need no copy (the rows and
+ * columns of an image, channels last); others are brought together at the end first.
+ */
+function asOuterInner(x: Tensor, reduced: readonly number[]): { source: Tensor; outer: number; inner: number } {
+  const product = (lengths: readonly number[]): number => lengths.reduce((a, b) => a * b, 1);
+  const [first, last] = [reduced[0] ?? x.rank, reduced.at(-1) ?? x.rank - 1];
+  if (last - first + 1 === reduced.length) {
+    return { source: contiguous(x), outer: product(x.shape.slice(0, first)), inner: product(x.shape.slice(last + 1)) };
+  }
+  const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced.includes(axis));
+  return { source: contiguous(permute(x, [...kept, ...reduced])), outer: product(kept.map((axis) => x.shape[axis])), inner: 1 };
+}
+
+/** Σ x over the axes. An empty sum is 0. */
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('sum', x, options);
+/** The largest element; NaN if any is NaN. Throws where there is none. */
+export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('max', x, options);
+/** The smallest element; NaN if any is NaN. Throws where there is none. */
+export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('min', x, options);
+
+/** Σ x / n over the axes; n is the number of elements that are summed. The mean of nothing is NaN. */
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor('mean', 'x', x);
+  const count = normalizeAxes('mean', options.axes, x.shape).reduce((product, axis) => product * x.shape[axis], 1);
+  return mul(sum(x, options), 1 / count);
+}
+
+/** Index of the largest element along one axis, the first if there are several; NaN counts as largest. */
+export function argmax(x: Tensor, axis: number): Tensor {
+  checkTensor('argmax', 'x', x);
+  const along = normalizeAxis('argmax', axis, x.shape);
+  if (x.shape[along] === 0) throw new RangeError(`argmax: ${formatShape(x.shape)} has no elements along axis ${axis}`);
+  const out = allocateLike(reducedShape(x.shape, [along], false), x);
+  if (out.isMeta || out.size === 0) return out;
+  const { source, outer, inner } = asOuterInner(x, [along]);
+  kernelsFor(x).argmax(outer, x.shape[along], inner, elements(source), elements(out));
+  return out;
+}
+
+/** Undoes broadcasting: sums x over the axes that broadcasting `shape` to x.shape repeated. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  checkTensor('sumTo', 'x', x);
+  if (sameShape(x.shape, shape)) return x;
+  const out = sum(x, { axes: repeatedAxes('sumTo', shape, x.shape) });
+  return reshape(out, shape);
+}
