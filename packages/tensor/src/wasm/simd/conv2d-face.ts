@@ -1,0 +1,110 @@
+/** Convolution and its gradients as matrix products: kernels/conv2d.ts with im2col, col2im and the products in SIMD. */
+import type { Floats, Geometry } from '../../kernels/geometry.js';
+import type { Kernels } from '../../runtime.js';
+import { addressOf } from '../runner.js';
+import type { Runner } from '../runner.js';
+
+/** 1 MiB of float32: enough for several threads, and near the second-level cache. */
+const BLOCK_ELEMENTS = 262_144;
+/** Every product packs the weight anew, which is worth so many rows at least. */
+const MIN_ROWS = 128;
+/** Floats of columns a thread writes or reads at a time: about 50 µs. */
+const CHUNK = 65_536;
+
+const isPointwise = (g: Geometry): boolean =>
+  g.kH === 1 && g.kW === 1 && g.strideH === 1 && g.strideW === 1 && g.padTop === 0 && g.padLeft === 0 &&
+  g.outH === g.H && g.outW === g.W && g.groups === 1;
+
+/** K: the weights of one output channel. */
+const fanIn = (g: Geometry): number => (g.kH * g.kW * g.C) / g.groups;
+const pixelCount = (g: Geometry): number => g.N * g.outH * g.outW;
+const blockRows = (g: Geometry): number => Math.min(pixelCount(g), Math.max(MIN_ROWS, Math.floor(BLOCK_ELEMENTS / Math.max(1, fanIn(g)))));
+const columnsSize = (g: Geometry): number => (isPointwise(g) ? 0 : blockRows(g) * fanIn(g));
+
+/** One group of a block of output pixels: its columns are rows × K. */
+interface Block {
+  readonly first: number;
+  readonly rows: number;
+  readonly group: number;
+}
+
+type ConvKernels = Pick<Kernels, 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad' | 'conv2dFused' | 'columnsSize'>;
+
+export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'gemmFused'>): ConvKernels => {
+  const { gemm, gemmNT, gemmTN, gemmFused } = products;
+
+  const args = (g: Geometry, { first, group }: Block, image: Floats, columns: Floats): number[] => [
+    g.H, g.W, g.kH, g.kW, g.strideH, g.strideW, g.padTop, g.padLeft, g.outH, g.outW,
+    addressOf(image) + (4 * group * g.C) / g.groups, 4 * g.C, (4 * g.C) / g.groups, addressOf(columns), first,
+  ];
+
+  const im2col = (g: Geometry, block: Block, x: Floats, columns: Floats): void =>
+    run.ranges('im2col', block.rows, Math.max(1, Math.floor(CHUNK / (fanIn(g) + 1))), args(g, block, x, columns));
+
+  const col2im = (g: Geometry, block: Block, columns: Floats, dx: Floats): void => {
+    /** The row n·outH + i of an output pixel, as the row n·H + h of its window's first pixel, and of the image n. */
+    const top = (pixel: number): { n: number; h: number } => {
+      const line = Math.floor(pixel / g.outW);
+      return { n: Math.floor(line / g.outH), h: (line % g.outH) * g.strideH - g.padTop };
+    };
+    const [start, stop] = [top(block.first), top(block.first + block.rows - 1)];
+    const firstRow = start.n * g.H + Math.min(g.H, Math.max(0, start.h));
+    const endRow = stop.n * g.H + Math.max(0, Math.min(g.H, stop.h + g.kH));
+    const perRow = (g.outW * fanIn(g)) / g.strideH + 1;
+    run.ranges('col2im', Math.max(0, endRow - firstRow), Math.max(1, Math.floor(CHUNK / perRow)), [
+      ...args(g, block, dx, columns), block.first + block.rows, firstRow,
+    ]);
+  };
+
+  const forEachBlock = (g: Geometry, visit: (block: Block) => void): void => {
+    const [total, rows] = [pixelCount(g), blockRows(g)];
+    for (let first = 0; first < total; first += rows) {
+      for (let group = 0; group < g.groups; group++) visit({ first, rows: Math.min(rows, total - first), group });
+    }
+  };
+
+  /** The part of a `[…, O]` array that begins at a pixel and a group's channels. */
+  const from = (g: Geometry, array: Floats, pixel: number, group: number): Floats => array.subarray(pixel * g.O + (group * g.O) / g.groups);
+
+  return {
+    columnsSize,
+
+    conv2d(g, x, w, out, columns) {
+      if (isPointwise(g)) return gemm(pixelCount(g), g.O, g.C, x, g.C, w, g.O, out, g.O, false);
+      const [K, depthOut] = [fanIn(g), g.O / g.groups];
+      forEachBlock(g, (block) => {
+        im2col(g, block, x, columns);
+        gemm(block.rows, depthOut, K, columns, K, from(g, w, 0, block.group), g.O, from(g, out, block.first, block.group), g.O, false);
+      });
+    },
+
+    conv2dFused(g, x, packed, bias, activation, out, columns) {
+      if (isPointwise(g)) return gemmFused(activation, pixelCount(g), g.O, g.C, x, g.C, packed, bias, null, out);
+      const K = fanIn(g);
+      forEachBlock(g, (block) => {
+        im2col(g, block, x, columns);
+        gemmFused(activation, block.rows, g.O, K, columns, K, packed, bias, null, from(g, out, block.first, 0));
+      });
+    },
+
+    conv2dInputGrad(g, dout, w, dx, columns) {
+      if (isPointwise(g)) return gemmNT(pixelCount(g), g.C, g.O, dout, g.O, w, g.O, dx, g.C, false);
+      const [K, depthOut] = [fanIn(g), g.O / g.groups];
+      dx.fill(0, 0, g.N * g.H * g.W * g.C);
+      forEachBlock(g, (block) => {
+        gemmNT(block.rows, K, depthOut, from(g, dout, block.first, block.group), g.O, from(g, w, 0, block.group), g.O, columns, K, false);
+        col2im(g, block, columns, dx);
+      });
+    },
+
+    conv2dWeightGrad(g, x, dout, dw, columns) {
+      if (isPointwise(g)) return gemmTN(g.C, g.O, pixelCount(g), x, g.C, dout, g.O, dw, g.O, false);
+      const [K, depthOut] = [fanIn(g), g.O / g.groups];
+      dw.fill(0, 0, K * g.O);
+      forEachBlock(g, (block) => {
+        im2col(g, block, x, columns);
+        gemmTN(K, depthOut, block.rows, columns, K, from(g, dout, block.first, block.group), g.O, from(g, dw, 0, block.group), g.O, true);
+      });
+    },
+  };
+};

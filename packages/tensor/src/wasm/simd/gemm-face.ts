@@ -1,0 +1,72 @@
+/** The SIMD matrix products behind the reference kernels' signatures. */
+import type { Activation } from '../../kernels/fused.js';
+import type { Kernels } from '../../runtime.js';
+import { addressOf } from '../runner.js';
+import type { Runner } from '../runner.js';
+import { MR, NR } from './gemm.js';
+import type { Epilogue } from './gemm.js';
+
+/** Floats of a block of a's rows: 256 KiB, half of a second-level cache. */
+const BLOCK = 65_536;
+/** Multiply-adds worth a thread's attention: about 30 µs. */
+const GRAIN = 500_000;
+
+/** Elements of b packed into panels of NR columns. */
+const packedSize = (N: number, K: number): number => Math.ceil(N / NR) * NR * K;
+
+/** Rows an m-block has: as many as the cache takes, and few enough that threads have something to share. */
+function blockRows(M: number, N: number, K: number): number {
+  const cached = Math.floor(BLOCK / Math.max(1, K));
+  const shared = Math.max(Math.ceil(M / 8), Math.ceil(GRAIN / Math.max(1, N * K)));
+  return Math.max(MR, Math.ceil(Math.min(cached, shared) / MR) * MR);
+}
+
+const EPILOGUE_OF: Readonly<Record<Activation, Epilogue>> = {
+  none: 'bias', silu: 'biasSilu', relu: 'biasRelu', relu6: 'biasRelu6', sigmoid: 'biasSigmoid',
+};
+
+type GemmKernels = Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'packedSize' | 'packWeights' | 'gemmFused'>;
+
+export const gemmFace = (run: Runner): GemmKernels => {
+  /** Packs b, of which element (k,n) stands at k·rowStep + n·columnStep floats. Arrays are given by their addresses. */
+  const pack = (N: number, K: number, b: number, rowStep: number, columnStep: number, scale: number | null, packed: number): void => {
+    const panels = Math.ceil(N / NR);
+    const args = [N, K, b, 4 * rowStep, 4 * columnStep, packed, scale ?? b];
+    run.ranges(scale === null ? 'pack-b' : 'pack-b-scaled', panels, Math.max(Math.ceil(panels / 8), Math.ceil(40_000 / (NR * K + 1))), args);
+  };
+  /** out = epilogue(a·b); bias has N elements; extra is laid out as out. Both may be out where the epilogue ignores them. */
+  const multiply = (
+    epilogue: Epilogue, M: number, N: number, K: number, a: number, lda: number, packed: number, out: number, ldc: number, bias: number, extra: number,
+  ): void => {
+    const args = [N, K, a, 4 * lda, packed, out, 4 * ldc, bias, extra];
+    run.ranges(`gemm-${epilogue}`, M, blockRows(M, N, K), args);
+  };
+  // Addresses are read before scratch is borrowed: a private memory that grows makes the arrays stale.
+  const product = (
+    M: number, N: number, K: number, a: number, lda: number, b: number, rowStep: number, columnStep: number, out: number, ldc: number, accumulate: boolean,
+  ): void =>
+    run.scratch(packedSize(N, K), (packed) => {
+      pack(N, K, b, rowStep, columnStep, null, addressOf(packed));
+      multiply(accumulate ? 'accumulate' : 'none', M, N, K, a, lda, addressOf(packed), out, ldc, out, out);
+    });
+  return {
+    packedSize,
+    packWeights: (N, K, b, scale, packed) => pack(N, K, addressOf(b), N, 1, scale === null ? null : addressOf(scale), addressOf(packed)),
+    gemmFused: (activation, M, N, K, a, lda, packed, bias, residual, out) =>
+      multiply(
+        residual === null ? EPILOGUE_OF[activation] : 'biasAdd',
+        M, N, K, addressOf(a), lda, addressOf(packed), addressOf(out), N, addressOf(bias), addressOf(residual ?? out),
+      ),
+    gemm: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => product(M, N, K, addressOf(a), lda, addressOf(b), ldb, 1, addressOf(out), ldc, accumulate),
+    gemmNT: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => product(M, N, K, addressOf(a), lda, addressOf(b), 1, ldb, addressOf(out), ldc, accumulate),
+    gemmTN: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => {
+      if (K === 0) {
+        if (!accumulate) for (let m = 0; m < M; m++) out.fill(0, m * ldc, m * ldc + N);
+        return;
+      }
+      const KC = Math.max(32, Math.floor(BLOCK / (M + N)));
+      const rows = Math.max(MR, Math.ceil(Math.max(M / 8, GRAIN / (N * K)) / MR) * MR);
+      run.ranges('gemm-tn', M, rows, [N, K, KC, addressOf(a), 4 * lda, addressOf(b), 4 * ldb, addressOf(out), 4 * ldc, accumulate ? 1 : 0]);
+    },
+  };
+};

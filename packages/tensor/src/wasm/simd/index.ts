@@ -1,0 +1,35 @@
+/** All SIMD kernels, and the table that puts them before the reference ones. */
+import * as reference from '../../kernels/index.js';
+import type { Kernels } from '../../runtime.js';
+import type { KernelSource } from '../asm.js';
+import type { Runner } from '../runner.js';
+import { convFace } from './conv2d-face.js';
+import { convFuncs } from './conv2d.js';
+import { depthwiseFace, depthwiseFuncs } from './depthwise-face.js';
+import { elementwiseFace } from './elementwise-face.js';
+import { elementwiseFuncs } from './elementwise.js';
+import { gemmFace } from './gemm-face.js';
+import { gemmFuncs } from './gemm.js';
+import { normFace } from './norm-face.js';
+import { normFuncs } from './norm.js';
+import { poolFace, poolFuncs } from './pool.js';
+import { randomFace, randomFuncs } from './random.js';
+import { reduceFace } from './reduce-face.js';
+import { reduceFuncs } from './reduce.js';
+import { softmaxFace, softmaxFuncs } from './softmax.js';
+import { updateFace, updateFuncs } from './update.js';
+
+/** Every kernel of the module. */
+export const simdFuncs = (): readonly KernelSource[] => [
+  ...gemmFuncs, ...convFuncs, ...depthwiseFuncs, ...poolFuncs, ...elementwiseFuncs, ...reduceFuncs, ...softmaxFuncs, ...normFuncs,
+  ...updateFuncs, ...randomFuncs,
+];
+
+/** The reference kernels, with those that have a SIMD face replaced by it. */
+export function simdKernels(run: Runner): Kernels {
+  const products = gemmFace(run);
+  return {
+    ...reference, ...products, ...convFace(run, products), ...depthwiseFace(run), ...poolFace(run), ...elementwiseFace(run), ...reduceFace(run),
+    ...softmaxFace(run), ...normFace(run), ...updateFace(run), ...randomFace(run),
+  };
+}
