@@ -1,0 +1,55 @@
+/** The arguments of every differentiable operation: inputs first, options last. The tables of vjps follow this one. */
+import type { Conv2dOptions, PoolOptions, ReduceOptions, Shape, Tensor } from '@vitrine/tensor';
+import type { Row } from './node.js';
+import type { Variable } from './variable.js';
+
+type V = Variable;
+type UnaryName = 'neg' | 'abs' | 'square' | 'sqrt' | 'rsqrt' | 'reciprocal' | 'exp' | 'log' | 'sigmoid' | 'tanh' | 'relu' | 'silu';
+type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'siluGrad' | 'sigmoidGrad' | 'tanhGrad' | 'reluGrad';
+
+export interface ElementwiseArgs extends Record<UnaryName, [x: V]>, Record<BinaryName, [a: V, b: V]> {}
+
+export interface ReduceArgs {
+  sum: [x: V, options: ReduceOptions];
+  max: [x: V, options: ReduceOptions];
+  min: [x: V, options: ReduceOptions];
+  softmax: [x: V];
+  logSoftmax: [x: V];
+}
+
+export interface ViewArgs {
+  reshape: [x: V, shape: Shape];
+  permute: [x: V, axes: readonly number[]];
+  broadcastTo: [x: V, shape: Shape];
+  slice: [x: V, axis: number, start: number, end: number | undefined];
+  padSlice: [g: V, shape: Shape, axis: number, start: number];
+}
+
+export interface LinearArgs {
+  matmul: [a: V, b: V];
+  conv2d: [x: V, w: V, options: Conv2dOptions];
+  conv2dInputGrad: [dout: V, w: V, inputShape: Shape, options: Conv2dOptions];
+  conv2dWeightGrad: [x: V, dout: V, weightShape: Shape, options: Conv2dOptions];
+  averagePool2d: [x: V, options: PoolOptions];
+  averagePool2dGrad: [dout: V, inputShape: Shape, options: PoolOptions];
+}
+
+export interface NormArgs {
+  /** mean and variance are the moments of x, and the gradient for x knows it. */
+  batchNormTrain: [x: V, gamma: V, beta: V, mean: Tensor, variance: Tensor, eps: number];
+  /** The same, followed by silu. */
+  batchNormSiluTrain: [x: V, gamma: V, beta: V, mean: Tensor, variance: Tensor, eps: number];
+  /** mean and variance are constants. */
+  batchNormEval: [x: V, gamma: V, beta: V, mean: Tensor, variance: Tensor, eps: number];
+}
+
+export interface Args extends ElementwiseArgs, ReduceArgs, ViewArgs, LinearArgs, NormArgs {}
+
+/** One vjp for every input: a missing row, or a missing input in a row, is a compile error. */
+export type Vjps<Table> = { readonly [K in keyof Table]: Table[K] extends readonly unknown[] ? CountedRow<Table[K]> : never };
+type CountedRow<A extends readonly unknown[]> = PerInput<A, A> | Exclude<Row<A>, readonly unknown[]>;
+type PerInput<A extends readonly unknown[], Rest extends readonly unknown[]> = Rest extends readonly [infer Head, ...infer Tail]
+  ? Head extends Variable
+    ? readonly [Extract<Row<A>, readonly unknown[]>[number], ...PerInput<A, Tail>]
+    : readonly []
+  : readonly [];

@@ -1,0 +1,183 @@
+/** Reverse mode: the chain rule, walked from the loss to the leaves. */
+import type { Storage, Tensor } from '@vitrine/tensor';
+import { addInto, clone, formatShape, keep, onesLike, sameShape, scope } from '@vitrine/tensor';
+import { checkTensor, runtime } from '@vitrine/tensor/internal';
+import { enableGrad, noGrad } from './gradient-mode.js';
+import type { Node } from './node.js';
+import { add as addVariables } from './ops.js';
+import { Variable } from './variable.js';
+
+export interface BackwardOptions {
+  /** The cotangent to start from, of the root's shape. Default 1, for a root with one element. */
+  readonly gradient?: Tensor;
+  /** Keep what the graph saved, for a second pass over it. Default false: each saved tensor is released once used. */
+  readonly retainGraph?: boolean;
+}
+
+/**
+ * Adds ∂root/∂leaf to `leaf.grad` of every leaf of `root`'s graph that requires it.
+ * Throws if root is not a function of such a leaf, has several elements and no `gradient` is given, if an earlier pass
+ * has released the graph, or if something the graph saved was changed in place meanwhile.
+ */
+export function backward(root: Variable, { gradient, retainGraph = false }: BackwardOptions = {}): void {
+  scope(() => {
+    const given = new Set<Storage>();
+    walk(root, gradient, retainGraph, false, (leaf, g) => accumulate(leaf, g.value, given));
+  }, 'backward');
+}
+
+export interface GradOptions extends BackwardOptions {
+  /** Record the pass itself, so that its results can be differentiated again. Implies retainGraph. */
+  readonly createGraph?: boolean;
+}
+
+/** ∂root/∂input for each input, returned instead of accumulated. Throws for an input that root does not depend on. */
+export function grad(root: Variable, inputs: readonly Variable[], { gradient, createGraph = false, retainGraph = createGraph }: GradOptions = {}): Variable[] {
+  const found = new Map<Variable, Variable>();
+  return scope(() => {
+    walk(root, gradient, retainGraph, createGraph, (leaf, g) => {
+      const before = found.get(leaf);
+      found.set(leaf, before === undefined ? g : addVariables(before, g));
+    }, new Set(inputs));
+    return inputs.map((input, i) => {
+      const g = found.get(input);
+      if (g === undefined) throw new Error(`grad: the root does not depend on input ${i}, ${formatShape(input.shape)}, or it does not require a gradient`);
+      return g;
+    });
+  }, 'grad');
+}
+
+type Deliver = (target: Variable, g: Variable) => void;
+
+/** With `targets`, delivers to those, leaves or not; else to every leaf. The cotangents belong to the scope that is open. */
+function walk(root: Variable, gradient: Tensor | undefined, retain: boolean, createGraph: boolean, deliver: Deliver, targets?: ReadonlySet<Variable>): void {
+  if (!root.requiresGrad) throw new Error('backward: the root does not depend on any variable that requires a gradient');
+  // What is returned, and what a recorded pass has saved, is no longer the walk's to free.
+  const pending = new Pending(targets === undefined ? runtime.scope : null);
+  const arrive = (target: Variable, g: Variable): void => {
+    if (targets === undefined ? target.isLeaf : targets.has(target)) deliver(target, g);
+    if (target.node !== null) pending.add(target.node, g);
+    else pending.settle(g);
+  };
+  const mode = createGraph ? enableGrad : noGrad;
+  mode(() => {
+    const start = new Variable(startingCotangent(root, gradient));
+    pending.hold(start);
+    arrive(root, start);
+    for (const node of reachable(root)) {
+      const g = pending.take(node);
+      if (g === undefined) continue;
+      assertIntact(node);
+      const cotangents = scope(() => node.pull(g), `the gradient of ${node.op}`);
+      // All are held before any arrives: several may be one tensor, or g itself.
+      for (const cotangent of cotangents) pending.hold(cotangent);
+      node.wanted.forEach((index, i) => {
+        const input = node.args[index];
+        if (input instanceof Variable) arrive(input, checkCotangent(node, input, cotangents[i]));
+      });
+      if (!retain) releaseSaved(node);
+      pending.settle(g);
+    }
+  });
+}
+
+/** Cotangents on their way, summed where paths meet; each storage is freed as soon as its last reader is done. */
+class Pending {
+  private readonly byNode = new Map<Node, Variable>();
+  private readonly readers = new Map<Storage, number>();
+
+  /** Frees what belongs to `owner`: the pass's own results, never a user's tensor or a value. null: nothing. */
+  constructor(private readonly owner: Storage['scope']) {}
+
+  /** `g`, held by the caller, waits for `node`. */
+  add(node: Node, g: Variable): void {
+    const before = this.byNode.get(node);
+    if (before === undefined) {
+      this.byNode.set(node, g);
+      return;
+    }
+    const total = addVariables(before, g);
+    this.byNode.set(node, total);
+    this.hold(total);
+    this.settle(before);
+    this.settle(g);
+  }
+
+  take(node: Node): Variable | undefined {
+    const g = this.byNode.get(node);
+    this.byNode.delete(node);
+    return g;
+  }
+
+  /** One reader more. */
+  hold(g: Variable): void {
+    const { storage } = g.value;
+    this.readers.set(storage, (this.readers.get(storage) ?? 0) + 1);
+  }
+
+  /** One reader fewer. */
+  settle(g: Variable): void {
+    const { storage } = g.value;
+    const left = (this.readers.get(storage) ?? 0) - 1;
+    this.readers.set(storage, left);
+    if (left === 0 && this.owner !== null && storage.scope === this.owner) storage.release('backward(), which had passed it on');
+  }
+}
+
+function startingCotangent(root: Variable, gradient: Tensor | undefined): Tensor {
+  if (gradient !== undefined) {
+    checkTensor('backward', 'gradient', gradient);
+    if (!sameShape(gradient.shape, root.shape)) throw new RangeError(`backward: the gradient has the root's shape ${formatShape(root.shape)}; got ${formatShape(gradient.shape)}`);
+    return gradient;
+  }
+  if (root.value.size !== 1) {
+    throw new RangeError(`backward: the root has shape ${formatShape(root.shape)}; give a gradient of that shape, or reduce it to one number (mean, sum)`);
+  }
+  return onesLike(root.value);
+}
+
+/** Every node the root depends on, results before operands. */
+function reachable(root: Variable): Node[] {
+  const found = new Set<Node>();
+  const stack = root.node === null ? [] : [root.node];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (found.has(node)) continue;
+    found.add(node);
+    for (const index of node.wanted) {
+      const input = node.args[index];
+      if (input instanceof Variable && input.node !== null) stack.push(input.node);
+    }
+  }
+  return [...found].sort((a, b) => b.order - a.order);
+}
+
+function assertIntact(node: Node): void {
+  if (node.saved === null) {
+    throw new Error(`backward: an earlier pass has released what ${node.op} saved; for a second pass over the same graph, give retainGraph: true to the first, or add the losses up and go back once`);
+  }
+  const changed = node.saved.find(({ storage, version }) => storage.version !== version);
+  if (changed !== undefined) {
+    throw new Error(`backward: ${node.op} saved a tensor of shape ${formatShape(changed.tensor.shape)} that was changed in place before its gradient was taken; go back before the optimizer's step`);
+  }
+}
+
+function releaseSaved(node: Node): void {
+  for (const { storage } of node.saved ?? []) storage.unsave();
+  node.saved = null;
+}
+
+function checkCotangent(node: Node, input: Variable, g: Variable): Variable {
+  if (sameShape(g.shape, input.shape)) return g;
+  throw new RangeError(`the gradient of ${node.op}: a cotangent has its input's shape ${formatShape(input.shape)}; its vjp returned ${formatShape(g.shape)}`);
+}
+
+/** leaf.grad += g. A fresh gradient, made by this pass, becomes the leaf's own; one that is shared or a view is copied first. */
+function accumulate(leaf: Variable, g: Tensor, given: Set<Storage>): void {
+  if (leaf.grad !== null) {
+    addInto(leaf.grad, g);
+    return;
+  }
+  const fresh = g.storage.scope === runtime.scope && g.isContiguous && g.size === g.storage.length && !given.has(g.storage);
+  leaf.grad = keep(fresh ? g : clone(g));
+  given.add(leaf.grad.storage);
+}

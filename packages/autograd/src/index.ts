@@ -1,0 +1,13 @@
+/** @vitrine/autograd: variables, reverse mode, and the derivative of every operation. */
+export type { Args } from './args.js';
+export { grad } from './backward.js';
+export type { BackwardOptions, GradOptions } from './backward.js';
+export { defineFunction } from './function.js';
+export { enableGrad, isGradEnabled, noGrad } from './gradient-mode.js';
+export { gradcheck } from './gradcheck.js';
+export type { GradcheckOptions } from './gradcheck.js';
+export type { JointVjp, Row, Save, Vjp } from './node.js';
+export * from './ops.js';
+export { joint, vjp } from './record.js';
+export { Variable } from './variable.js';
+export type { VariableOptions } from './variable.js';

@@ -1,0 +1,56 @@
+/** From an operation's value to a variable with a past. */
+import { Tensor } from '@vitrine/tensor';
+import { runtime } from '@vitrine/tensor/internal';
+import type { JointVjp, Node, Row, Save, Saved, Vjp } from './node.js';
+import { Variable } from './variable.js';
+
+let order = 0;
+
+/**
+ * Wraps `value`, the result of `op` on `args`. If recording is on and an input needs gradients, leaves a node that
+ * saves what the vjps of exactly those inputs will read: a frozen layer saves nothing for its weight.
+ */
+export function record<A extends readonly unknown[]>(op: string, row: Row<A>, args: A, value: Tensor): Variable {
+  const out = new Variable(value);
+  const inputs = isJoint(row) ? args.length : row.length;
+  const wanted = args.flatMap((arg, i) => (i < inputs && arg instanceof Variable && arg.requiresGrad ? [i] : []));
+  if (!runtime.gradientMode || wanted.length === 0) return out;
+  out.requiresGrad = true;
+  const saves = isJoint(row) ? row.saves : wanted.flatMap((i) => row[i].saves);
+  out.node = {
+    op,
+    order: order++,
+    args,
+    out,
+    wanted,
+    pull: (g) => pullBack(row, wanted, g, out, args),
+    saved: value.isMeta ? [] : saveEach(new Set(saves), out, args),
+  } satisfies Node;
+  return out;
+}
+
+const isJoint = <A extends readonly unknown[]>(row: Row<A>): row is JointVjp<A> => 'pullAll' in row;
+
+function pullBack<A extends readonly unknown[]>(row: Row<A>, wanted: readonly number[], g: Variable, out: Variable, args: A): readonly Variable[] {
+  if (isJoint(row)) {
+    const all = row.pullAll(g, out, ...args);
+    return wanted.map((i) => all[i]);
+  }
+  return wanted.map((i) => row[i].pull(g, out, ...args));
+}
+
+function saveEach(saves: ReadonlySet<Save>, out: Variable, args: readonly unknown[]): Saved[] {
+  return [...saves].map((save) => {
+    const source = save === 'out' ? out : args[save];
+    if (!(source instanceof Variable || source instanceof Tensor)) throw new TypeError(`record: argument ${save} is no tensor and cannot be saved`);
+    const tensor = source instanceof Variable ? source.value : source;
+    tensor.storage.save();
+    return { storage: tensor.storage, version: tensor.storage.version, tensor };
+  });
+}
+
+/** One entry of a row: which values the product reads, and the product. */
+export const vjp = <A extends readonly unknown[]>(saves: readonly Save[], pull: Vjp<A>['pull']): Vjp<A> => ({ saves, pull });
+
+/** A row that gets all its products from one pass. */
+export const joint = <A extends readonly unknown[]>(saves: readonly Save[], pullAll: JointVjp<A>['pullAll']): JointVjp<A> => ({ saves, pullAll });

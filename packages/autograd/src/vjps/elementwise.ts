@@ -1,0 +1,70 @@
+/** Derivatives of element-by-element operations. g is the cotangent of out. */
+import * as t from '@vitrine/tensor';
+import type { ElementwiseArgs, Vjps } from '../args.js';
+import { add, div, log, mul, neg, pow, reluGrad, sigmoid, sigmoidGrad, siluGrad, square, sub, sumTo, tanhGrad } from '../ops.js';
+import { vjp } from '../record.js';
+import { Variable } from '../variable.js';
+
+/** −1, 0 or 1: a constant, its own gradient being 0 wherever there is one. */
+const sign = (x: Variable): Variable => new Variable(t.sign(x.value));
+
+/** What share of the cotangent the first operand of `maximum` gets: all, none, or, of equals, half (as PyTorch). */
+const share = (a: Variable, b: Variable): Variable => new Variable(t.add(t.greater(a.value, b.value), t.mul(t.equal(a.value, b.value), 0.5)));
+
+const zerosFor = (x: Variable): Variable => new Variable(t.zeros(x.shape, x.value.dtype));
+
+export const elementwise: Vjps<ElementwiseArgs> = {
+  neg: [vjp([], (g) => neg(g))],
+  abs: [vjp([0], (g, _out, x) => mul(g, sign(x)))],
+  square: [vjp([0], (g, _out, x) => mul(g, mul(x, 2)))],
+  sqrt: [vjp(['out'], (g, out) => div(g, mul(out, 2)))],
+  rsqrt: [vjp(['out'], (g, out) => mul(g, mul(mul(out, square(out)), -0.5)))],
+  reciprocal: [vjp(['out'], (g, out) => neg(mul(g, square(out))))],
+  exp: [vjp(['out'], (g, out) => mul(g, out))],
+  log: [vjp([0], (g, _out, x) => div(g, x))],
+  sigmoid: [vjp(['out'], (g, out) => sigmoidGrad(g, out))],
+  tanh: [vjp(['out'], (g, out) => tanhGrad(g, out))],
+  relu: [vjp(['out'], (g, out) => reluGrad(g, out))],
+  silu: [vjp([0], (g, _out, x) => siluGrad(g, x))],
+
+  add: [vjp([], (g, _out, a) => sumTo(g, a.shape)), vjp([], (g, _out, _a, b) => sumTo(g, b.shape))],
+  sub: [vjp([], (g, _out, a) => sumTo(g, a.shape)), vjp([], (g, _out, _a, b) => sumTo(neg(g), b.shape))],
+  mul: [vjp([1], (g, _out, a, b) => sumTo(mul(g, b), a.shape)), vjp([0], (g, _out, a, b) => sumTo(mul(g, a), b.shape))],
+  div: [
+    vjp([1], (g, _out, a, b) => sumTo(div(g, b), a.shape)),
+    vjp([1, 'out'], (g, out, _a, b) => sumTo(neg(div(mul(g, out), b)), b.shape)),
+  ],
+  pow: [
+    vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, mul(b, pow(a, sub(b, 1)))), a.shape)),
+    vjp([0, 'out'], (g, out, a, b) => sumTo(mul(g, mul(out, log(a))), b.shape)),
+  ],
+  maximum: [
+    vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, share(a, b)), a.shape)),
+    vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, share(b, a)), b.shape)),
+  ],
+  minimum: [
+    vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, share(b, a)), a.shape)),
+    vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, share(a, b)), b.shape)),
+  ],
+
+  // The derivatives' own derivatives: for gradients of gradients.
+  siluGrad: [
+    vjp([1], (gg, _out, g, x) => sumTo(siluGrad(gg, x), g.shape)),
+    vjp([0, 1], (gg, _out, g, x) => {
+      const s = sigmoid(x); // silu″ = σ′·(2 + x·(1 − 2σ)), σ′ = σ(1 − σ)
+      return sumTo(mul(mul(gg, g), mul(mul(s, sub(1, s)), add(2, mul(x, sub(1, mul(s, 2)))))), x.shape);
+    }),
+  ],
+  sigmoidGrad: [
+    vjp([1], (gg, _out, g, y) => sumTo(sigmoidGrad(gg, y), g.shape)),
+    vjp([0, 1], (gg, _out, g, y) => sumTo(mul(mul(gg, g), sub(1, mul(y, 2))), y.shape)),
+  ],
+  tanhGrad: [
+    vjp([1], (gg, _out, g, y) => sumTo(tanhGrad(gg, y), g.shape)),
+    vjp([0, 1], (gg, _out, g, y) => sumTo(mul(mul(gg, g), mul(y, -2)), y.shape)),
+  ],
+  reluGrad: [
+    vjp([1], (gg, _out, g, y) => sumTo(reluGrad(gg, y), g.shape)),
+    vjp([], (_gg, _out, _g, y) => zerosFor(y)),
+  ],
+};

@@ -1,0 +1,9 @@
+/** The whole table, one row an operation. */
+import type { Args, Vjps } from '../args.js';
+import { elementwise } from './elementwise.js';
+import { linear } from './linear.js';
+import { norm } from './norm.js';
+import { reduce } from './reduce.js';
+import { views } from './views.js';
+
+export const vjps: Vjps<Args> = { ...elementwise, ...reduce, ...views, ...linear, ...norm };
