@@ -1,0 +1,66 @@
+/** Batch normalisation, with running statistics. */
+import { lerpInto, moments, mul, ones, scope, zeros } from '@vitrine/tensor';
+import type { Tensor } from '@vitrine/tensor';
+import { batchNormEval, batchNormSiluEval, batchNormSiluTrain, batchNormTrain } from '@vitrine/autograd';
+import type { Variable } from '@vitrine/autograd';
+import { Module } from './module.js';
+import { ModuleBuffer, Parameter } from './parameter.js';
+
+export interface BatchNormOptions {
+  /** Added to the variance inside the root. Default 1e-5. */
+  readonly eps?: number;
+  /** Share of the new batch in the running statistics, as in PyTorch (TensorFlow's momentum is 1 minus this). Default 0.1. */
+  readonly momentum?: number;
+  /** What follows the normalisation, in the same pass over memory. Default nothing. */
+  readonly activation?: 'silu';
+}
+
+/**
+ * (x − mean)/√(variance + eps)·weight + bias, channel by channel, then the activation if there is one. x `[N,H,W,C]`, or any shape that ends in C.
+ * In training, by the batch's own mean and biased variance, while the running ones move towards it by `momentum` (the
+ * running variance being unbiased, n/(n−1), as in PyTorch); in evaluation, by the running ones.
+ * Throws in training when there is one value a channel: its variance says nothing.
+ */
+export class BatchNorm2d extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly runningMean: ModuleBuffer;
+  readonly runningVar: ModuleBuffer;
+  readonly eps: number;
+  readonly momentum: number;
+  readonly activation: 'silu' | null;
+
+  constructor(readonly channels: number, { eps = 1e-5, momentum = 0.1, activation }: BatchNormOptions = {}) {
+    super();
+    if (!Number.isInteger(channels) || channels < 1) throw new RangeError(`BatchNorm2d: channels is a whole number >= 1; got ${channels}`);
+    this.eps = eps;
+    this.momentum = momentum;
+    if (activation !== undefined && activation !== 'silu') throw new RangeError(`BatchNorm2d: activation is 'silu' or left out; got ${String(activation)}`);
+    this.activation = activation ?? null;
+    this.weight = new Parameter(ones([channels]));
+    this.bias = new Parameter(zeros([channels]));
+    this.runningMean = new ModuleBuffer(zeros([channels]));
+    this.runningVar = new ModuleBuffer(ones([channels]));
+  }
+
+  forward(x: Variable): Variable {
+    const [train, evaluate] = this.activation === 'silu' ? [batchNormSiluTrain, batchNormSiluEval] : [batchNormTrain, batchNormEval];
+    if (!this.training) return evaluate(x, this.weight, this.bias, this.runningMean.value, this.runningVar.value, this.eps);
+    const n = x.value.size / this.channels;
+    if (n === 1) throw new RangeError(`BatchNorm2d: one value a channel has no variance; give more than one image, or use eval()`);
+    const { mean, variance } = moments(x.value);
+    this.updateStatistics(mean, variance, n);
+    return train(x, this.weight, this.bias, mean, variance, this.eps);
+  }
+
+  private updateStatistics(mean: Tensor, variance: Tensor, n: number): void {
+    scope(() => {
+      lerpInto(this.runningMean.value, mean, this.momentum);
+      lerpInto(this.runningVar.value, mul(variance, n / (n - 1)), this.momentum);
+    });
+  }
+
+  override describe(): string {
+    return `${this.channels}, eps=${this.eps}, momentum=${this.momentum}${this.activation === null ? '' : `, activation=${this.activation}`}`;
+  }
+}
