@@ -1,0 +1,13 @@
+// The twin of files.node.ts for a page or a worker: an import map or a bundler puts it in that file's place.
+
+/** The URL of a file in a directory; fetch takes a relative one relative to the page. */
+export const filePath = (dir: string | URL, name: string): string =>
+  `${String(dir).replace(/\/$/, '')}/${name}`;
+
+/** A file's bytes, or undefined if there is no such file. */
+export const readBytes = async (path: string): Promise<Uint8Array | undefined> => {
+  const response = await fetch(path);
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(`readBytes: ${path}: status ${response.status}; check the address`);
+  return new Uint8Array(await response.arrayBuffer());
+};

@@ -1,0 +1,9 @@
+export { type Augment, compose, randomFlip, randomShift } from './augment/basic.js';
+export {
+  balancedIndices, countLabels, imageAt, type ImageDataset, subset, validateDataset,
+} from './datasets/dataset.js';
+export { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';
+export { encodeIdx, gunzip, type IdxArray, parseIdx } from './datasets/idx.js';
+export { encodePng } from './image/png.js';
+export { drawImage } from './image/terminal.js';
+export { type Batch, DataLoader, type DataLoaderOptions, type Transform } from './loader.js';
