@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/** The command line: `efficientnet COMMAND …`. */
+import process from 'node:process';
+import { UsageError } from './options.js';
+import { summaryCommand } from './summary.js';
+import { trainCommand } from './train.js';
+
+interface Command {
+  readonly help: string;
+  /** Returns the exit code. */
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = { train: trainCommand, summary: summaryCommand };
+
+const help = `efficientnet: train and look at EfficientNets
+
+  efficientnet train             train a small variant on Fashion-MNIST
+  efficientnet summary NAME      layers, parameters and multiply-adds of a variant
+  efficientnet COMMAND --help    all options of a command
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw new UsageError(`there is no command '${name}'; known are ${Object.keys(commands).join(', ')}`);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  return command.run(rest);
+}
+
+// A reader that has seen enough (`… | head`) closes the pipe: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`efficientnet: ${message}\n`);
+  if (error instanceof UsageError) process.stderr.write('efficientnet --help lists commands and options\n');
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,85 @@
+/** What a run leaves behind: a checkpoint, a report, and something to look at in the terminal. */
+import { drawImage, encodePng, imageAt } from '@vitrine/data';
+import type { ImageDataset } from '@vitrine/data';
+import { ConfusionMatrix, renderReport } from '@vitrine/nn';
+import type { EpochMetrics, Evaluation, Fact, Mistake } from '@vitrine/nn';
+import type { RunLog } from '@vitrine/nn/node';
+import { saveTensors } from '@vitrine/tensor';
+import type { EfficientNet } from '../model.js';
+import { formatPercent } from './format.js';
+
+/** The model's weights, with all that is needed to use them, as JSON texts in the file's metadata. */
+export const saveCheckpoint = (path: string, model: EfficientNet, classes: readonly string[], training: object): Promise<void> =>
+  saveTensors(path, model.stateDict(), new Map([
+    ['model', JSON.stringify(model.config)],
+    ['classes', JSON.stringify(classes)],
+    ['training', JSON.stringify(training)],
+  ]));
+
+export function confusionOf(classes: readonly string[], { labels, predictions }: Evaluation): ConfusionMatrix {
+  const confusion = new ConfusionMatrix(classes);
+  labels.forEach((label, i) => confusion.add(label, predictions[i]));
+  return confusion;
+}
+
+/** Indices of wrongly classified images, the most confident mistake first. */
+const mistakesOf = ({ labels, predictions, confidences }: Evaluation): number[] =>
+  Array.from(labels.keys()).filter((i) => labels[i] !== predictions[i]).sort((a, b) => confidences[b] - confidences[a]);
+
+interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** A few test images side by side, right and wrong, each over what the model took it for. */
+export function showPredictions(dataset: ImageDataset, evaluation: Evaluation, { isTTY = false, columns = 100 }: Terminal): string {
+  const { labels, predictions, confidences } = evaluation;
+  const gap = 2;
+  const fitting = Math.max(1, Math.min(4, Math.floor((columns + gap) / (dataset.width + gap))));
+  const right = Array.from(labels.keys()).filter((i) => labels[i] === predictions[i]);
+  const wrong = mistakesOf(evaluation);
+  const chosen = [...right.slice(0, Math.ceil(fitting / 2)), ...wrong].slice(0, fitting);
+  const pictures = chosen.map((i) => {
+    const verdict = labels[i] === predictions[i] ? `${dataset.classes[predictions[i]]}` : `${dataset.classes[predictions[i]]}?`;
+    const lines = drawImage(imageAt(dataset, i), dataset.height, dataset.width, dataset.channels, { color: isTTY });
+    const captions = [`${verdict} ${formatPercent(confidences[i])}`, labels[i] === predictions[i] ? 'right' : `is ${dataset.classes[labels[i]]}`];
+    return [...lines, ...captions.map((caption) => caption.slice(0, dataset.width).padEnd(dataset.width))];
+  });
+  const height = Math.max(0, ...pictures.map((picture) => picture.length));
+  return Array.from({ length: height }, (_, row) => pictures.map((picture) => picture[row]).join(' '.repeat(gap)).trimEnd()).join('\n');
+}
+
+export interface ReportContents {
+  readonly title: string;
+  readonly facts: readonly Fact[];
+  readonly config: readonly (readonly [string, string | number | boolean])[];
+  readonly epochs: readonly EpochMetrics[];
+  readonly steps: readonly { step: number; loss: number }[];
+  readonly summary: string;
+  readonly dataset: ImageDataset;
+  readonly evaluation: Evaluation | null;
+}
+
+const MISTAKES_SHOWN = 24;
+
+/** Writes report.html into the run's folder. */
+export function leaveReport(log: RunLog, { dataset, evaluation, ...rest }: ReportContents): void {
+  const html = renderReport({
+    ...rest,
+    classes: dataset.classes,
+    confusion: evaluation === null ? [] : confusionOf(dataset.classes, evaluation).counts(),
+    mistakes: evaluation === null ? [] : mistakesOf(evaluation).slice(0, MISTAKES_SHOWN).map((i) => mistake(dataset, evaluation, i)),
+  });
+  log.write('report.html', html);
+}
+
+function mistake(dataset: ImageDataset, { labels, predictions, confidences }: Evaluation, i: number): Mistake {
+  const channels = dataset.channels === 1 ? 1 : 3;
+  const png = encodePng(dataset.width, dataset.height, channels, imageAt(dataset, i));
+  return {
+    image: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,
+    truth: dataset.classes[labels[i]],
+    predicted: dataset.classes[predictions[i]],
+    confidence: confidences[i],
+  };
+}
