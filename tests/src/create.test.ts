@@ -1,0 +1,4 @@
+import { createSamples } from './samples/create.js';
+import { describeSamples } from './support/run-samples.js';
+
+describeSamples('create', createSamples);

@@ -1,0 +1,5 @@
+import { binarySamples, unarySamples } from './samples/elementwise.js';
+import { describeSamples } from './support/run-samples.js';
+
+describeSamples('elementwise: one operand', unarySamples);
+describeSamples('elementwise: two operands', binarySamples);

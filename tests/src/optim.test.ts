@@ -1,0 +1,205 @@
+/** Optimizers against their formulas, written out in float64 numbers; schedules row by row. */
+import { mul, square, sub, sum } from '@vitrine/autograd';
+import {
+  AdamW, Linear, Parameter, RMSpropTF, SGD, constant, cosine, decayGroups, exponential, warmup,
+} from '@vitrine/nn';
+import type { Optimizer, ParameterGroup, Schedule } from '@vitrine/nn';
+import { clone, fromArray, info, ones, scope, tensor } from '@vitrine/tensor';
+import type { Tensor } from '@vitrine/tensor';
+import { expect } from 'chai';
+import { expectClose } from './support/close.js';
+
+/** loss = ½ Σ cᵢ(pᵢ − tᵢ)², so that the gradient is cᵢ(pᵢ − tᵢ). */
+const CURVATURE = [1, 4, 0.5];
+const TARGET = [3, -1, 0];
+const START = [1, 2, -2];
+
+const gradientAt = (p: readonly number[]): number[] => p.map((pi, i) => CURVATURE[i] * (pi - TARGET[i]));
+
+const float64 = (values: readonly number[]): Tensor => fromArray(values, [values.length], 'float64');
+const start = (): Parameter => new Parameter(float64(START));
+
+function backward(parameter: Parameter): void {
+  scope(() => sum(mul(square(sub(parameter, float64(TARGET))), float64(CURVATURE.map((c) => c / 2)))).backward());
+}
+
+function steps(optimizer: Optimizer, parameters: readonly Parameter[], count: number): void {
+  for (let step = 0; step < count; step++) {
+    for (const parameter of parameters) backward(parameter);
+    optimizer.step();
+    optimizer.zeroGrad();
+  }
+}
+
+/** What one step makes of one number: `t` counts from 1, `memory` is the number's own, empty at first. */
+type Rule = (p: number, g: number, t: number, memory: Map<string, number>) => number;
+
+function follow(rule: Rule, count: number): number[] {
+  let p = [...START];
+  const memories = p.map(() => new Map<string, number>());
+  for (let t = 1; t <= count; t++) {
+    const g = gradientAt(p);
+    p = p.map((pi, i) => rule(pi, g[i], t, memories[i]));
+  }
+  return p;
+}
+
+const sgd = (lr: number, momentum: number, weightDecay: number): Rule => (p, g, _t, memory) => {
+  const v = momentum * (memory.get('v') ?? 0) + g + weightDecay * p;
+  memory.set('v', v);
+  return p - lr * v;
+};
+
+/** Loshchilov & Hutter 2019, algorithm 2. */
+const adamW = (lr: number, [beta1, beta2]: readonly [number, number], eps: number, weightDecay: number): Rule => (p, g, t, memory) => {
+  const m = beta1 * (memory.get('m') ?? 0) + (1 - beta1) * g;
+  const v = beta2 * (memory.get('v') ?? 0) + (1 - beta2) * g * g;
+  memory.set('m', m).set('v', v);
+  const [mHat, vHat] = [m / (1 - beta1 ** t), v / (1 - beta2 ** t)];
+  return p - lr * (mHat / (Math.sqrt(vHat) + eps) + weightDecay * p);
+};
+
+/** TensorFlow's: the mean square starts at one, eps stands inside the root, lr inside the momentum. */
+const rmsprop = (lr: number, decay: number, momentum: number, eps: number, weightDecay: number): Rule => (p, gradient, _t, memory) => {
+  const g = gradient + weightDecay * p;
+  const s = decay * (memory.get('s') ?? 1) + (1 - decay) * g * g;
+  const b = momentum * (memory.get('b') ?? 0) + (lr * g) / Math.sqrt(s + eps);
+  memory.set('s', s).set('b', b);
+  return p - b;
+};
+
+type Make = (parameters: readonly Parameter[] | readonly ParameterGroup[]) => Optimizer;
+
+const rows: readonly [name: string, make: Make, rule: Rule][] = [
+  ['SGD', (p) => new SGD(p, { lr: 0.1 }), sgd(0.1, 0, 0)],
+  ['SGD with momentum and decay', (p) => new SGD(p, { lr: 0.1, momentum: 0.8, weightDecay: 0.3 }), sgd(0.1, 0.8, 0.3)],
+  ['AdamW with its defaults', (p) => new AdamW(p, { lr: 0.1 }), adamW(0.1, [0.9, 0.999], 1e-8, 0.01)],
+  [
+    'AdamW with other settings', (p) => new AdamW(p, { lr: 0.1, betas: [0.5, 0.7], eps: 0.1, weightDecay: 0.3 }),
+    adamW(0.1, [0.5, 0.7], 0.1, 0.3),
+  ],
+  ['RMSpropTF with its defaults', (p) => new RMSpropTF(p, { lr: 0.1 }), rmsprop(0.1, 0.9, 0.9, 1e-3, 0)],
+  [
+    'RMSpropTF with other settings', (p) => new RMSpropTF(p, { lr: 0.1, decay: 0.5, momentum: 0.2, eps: 0.5, weightDecay: 0.3 }),
+    rmsprop(0.1, 0.5, 0.2, 0.5, 0.3),
+  ],
+];
+
+describe('optimizers', () => {
+  for (const [name, make, rule] of rows) {
+    it(`${name}: five steps on a quadratic, by the formula`, () => {
+      const parameter = start();
+      steps(make([parameter]), [parameter], 5);
+      expectClose(parameter.value, { shape: [3], data: follow(rule, 5) }, 1e-12, name);
+    });
+
+    it(`${name}: two steps, a saved state, three more: as if nothing had been`, () => {
+      const whole = start();
+      steps(make([whole]), [whole], 5);
+
+      const before = start();
+      const optimizer = make([before]);
+      steps(optimizer, [before], 2);
+      const state = new Map(Array.from(optimizer.stateDict(), ([key, value]) => [key, clone(value)]));
+      const after = new Parameter(clone(before.value));
+      const second = make([after]);
+      second.loadStateDict(state);
+      expect(second.steps).to.equal(2);
+      steps(second, [after], 3);
+      expect(after.value.toFloat64Array()).to.deep.equal(whole.value.toFloat64Array());
+    });
+  }
+
+  it('groups have their own decay and share of the learning rate', () => {
+    const [decayed, plain, slow] = [start(), start(), start()];
+    const optimizer = new SGD(
+      [{ parameters: [decayed] }, { parameters: [plain], weightDecay: 0 }, { parameters: [slow], lrScale: 0.1 }],
+      { lr: 0.1, momentum: 0.9, weightDecay: 0.5 },
+    );
+    steps(optimizer, [decayed, plain, slow], 5);
+    const want = [sgd(0.1, 0.9, 0.5), sgd(0.1, 0.9, 0), sgd(0.01, 0.9, 0.5)].map((rule) => follow(rule, 5));
+    [decayed, plain, slow].forEach((parameter, i) => expectClose(parameter.value, { shape: [3], data: want[i] }, 1e-12, `group ${i}`));
+  });
+
+  it('decayGroups takes decay off everything with one axis: biases, normalisation', () => {
+    const { weight, bias } = new Linear(3, 2);
+    expect(decayGroups([weight, bias!]))
+      .to.deep.equal([{ parameters: [weight] }, { parameters: [bias], weightDecay: 0 }]);
+    expect(decayGroups([weight])).to.deep.equal([{ parameters: [weight] }]);
+    expect(decayGroups([])).to.deep.equal([]);
+  });
+
+  it('the learning rate may change between steps', () => {
+    const parameter = start();
+    const optimizer = new SGD([parameter], { lr: 0.1 });
+    optimizer.lr = 0.5;
+    steps(optimizer, [parameter], 1);
+    expectClose(parameter.value, { shape: [3], data: follow(sgd(0.5, 0, 0), 1) }, 1e-12, 'lr 0.5');
+  });
+
+  it('a parameter without a gradient stays as it is, decay and all', () => {
+    const [used, unused] = [start(), start()];
+    steps(new AdamW([used, unused], { lr: 0.1, weightDecay: 0.5 }), [used], 2);
+    expect(unused.value.toArray()).to.deep.equal(START);
+    expect(used.value.toArray()).not.to.deep.equal(START);
+  });
+
+  it('a step inside a scope keeps its state, and leaves nothing else', () => {
+    const parameter = new Parameter(tensor([1, 2]));
+    const optimizer = new AdamW([parameter], { lr: 0.1 });
+    scope(() => square(parameter)); // The first operation may make what the kernels need.
+    const before = info().heap.liveTensors;
+    for (let step = 0; step < 3; step++) {
+      scope(() => {
+        sum(square(parameter)).backward();
+        optimizer.step();
+        optimizer.zeroGrad();
+      });
+    }
+    expect(info().heap.liveTensors - before, 'first and second moment').to.equal(2);
+    expect([...optimizer.stateDict().keys()]).to.deep.equal(['steps', '0.first', '0.second']);
+  });
+
+  it('refuse nonsense', () => {
+    const parameter = start();
+    expect(() => new SGD([], { lr: 0.1 })).to.throw(RangeError, /SGD: there is nothing to optimize/);
+    expect(() => new AdamW([{ parameters: [parameter] }, { parameters: [parameter] }], { lr: 0.1 }))
+      .to.throw(/AdamW: a parameter stands in the groups twice/);
+    expect(() => new RMSpropTF([parameter], { lr: -1 }))
+      .to.throw(RangeError, /RMSpropTF: the learning rate is >= 0; got -1/);
+    expect(() => new SGD([parameter], { lr: NaN })).to.throw(RangeError, /got NaN/);
+    const optimizer = new SGD([parameter], { lr: 0.1 });
+    expect(() => optimizer.loadStateDict(new Map([['weight', ones([3])]])))
+      .to.throw(/SGD\.loadStateDict: the state has no entry 'steps'/);
+    expect(() => optimizer.loadStateDict(new Map([['steps', tensor(1)], ['1.velocity', ones([3])]])))
+      .to.throw(/'1\.velocity' belongs to none of the 1 parameters/);
+    expect(() => optimizer.loadStateDict(new Map([['steps', tensor(1)], ['0.velocity', float64([1])]])))
+      .to.throw(/\[3\]; got \[1\]/);
+  });
+});
+
+describe('schedules', () => {
+  const cases: readonly [name: string, schedule: Schedule, values: readonly (readonly [step: number, lr: number])[]][] = [
+    ['constant', constant(0.3), [[0, 0.3], [1e6, 0.3]]],
+    ['cosine', cosine(2, 100), [[0, 2], [25, 1 + Math.SQRT1_2], [50, 1], [100, 0], [1000, 0]]],
+    ['cosine with a floor', cosine(2, 100, { floor: 0.1 }), [[0, 2], [50, 1.1], [100, 0.2], [1000, 0.2]]],
+    ['cosine of no steps, which is over at once', cosine(2, 0, { floor: 0.1 }), [[0, 0.2], [1, 0.2]]],
+    ['exponential', exponential(1, 0.5, 10), [[0, 1], [9, 1], [10, 0.5], [29, 0.25], [30, 0.125]]],
+    ['exponential, smooth', exponential(1, 0.5, 10, { staircase: false }), [[0, 1], [5, Math.SQRT1_2], [10, 0.5]]],
+    ['warmup', warmup(3, constant(4)), [[0, 1], [1, 2], [2, 3], [3, 4], [100, 4]]],
+    ['warmup of none', warmup(0, constant(4)), [[0, 4]]],
+    ['warmup of a cosine', warmup(1, cosine(2, 4)), [[0, 1], [2, 1], [4, 0]]],
+  ];
+  for (const [name, schedule, values] of cases) {
+    it(name, () => {
+      for (const [step, lr] of values) expect(schedule(step), `step ${step}`).to.be.closeTo(lr, 1e-12);
+    });
+  }
+
+  it('refuse a negative number of steps', () => {
+    expect(() => cosine(1, -1)).to.throw(RangeError, /cosine: totalSteps is a number of steps >= 0; got -1/);
+    expect(() => warmup(NaN, constant(1))).to.throw(RangeError, /warmup: warmupSteps .* got NaN/);
+    expect(() => exponential(1, 0.9, -2)).to.throw(RangeError, /exponential: everySteps .* got -2/);
+    expect(() => exponential(1, 0.9, 0)).to.throw(RangeError, /exponential: everySteps .* > 0; got 0/);
+  });
+});

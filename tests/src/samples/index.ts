@@ -1,0 +1,27 @@
+/** The whole table: every public operation on tensors. To add an operation is to add its rows here. */
+import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
+import { createSamples } from './create.js';
+import { binarySamples, unarySamples } from './elementwise.js';
+import { matmulSamples } from './matmul.js';
+import { normSamples } from './norm.js';
+import { poolSamples } from './pool.js';
+import { reduceSamples, softmaxSamples } from './reduce.js';
+import type { Sample } from './sample.js';
+import { updateSamples } from './update.js';
+import { viewSamples } from './views.js';
+
+export const samples: Readonly<Record<string, readonly Sample[]>> = {
+  create: createSamples,
+  views: viewSamples,
+  unary: unarySamples,
+  binary: binarySamples,
+  reduce: reduceSamples,
+  softmax: softmaxSamples,
+  matmul: matmulSamples,
+  conv: convSamples,
+  'conv depthwise': depthwiseSamples,
+  'conv layouts': convLayoutSamples,
+  pool: poolSamples,
+  norm: normSamples,
+  update: updateSamples,
+};
