@@ -32,10 +32,10 @@ interface Terminal {
 }
 
 /** A few test images side by side, right and wrong, each over what the model took it for. */
-export function showPredictions(dataset: ImageDataset, evaluation: Evaluation, { isTTY = false, columns = 100 }: Terminal): string {
+export function showPredictions(dataset: ImageDataset, evaluation: Evaluation, { isTTY = false, columns }: Terminal): string {
   const { labels, predictions, confidences } = evaluation;
   const gap = 2;
-  const fitting = Math.max(1, Math.min(4, Math.floor((columns + gap) / (dataset.width + gap))));
+  const fitting = Math.max(1, Math.min(4, Math.floor(((columns || 100) + gap) / (dataset.width + gap))));
   const right = Array.from(labels.keys()).filter((i) => labels[i] === predictions[i]);
   const wrong = mistakesOf(evaluation);
   const chosen = [...right.slice(0, Math.ceil(fitting / 2)), ...wrong].slice(0, fitting);

@@ -89,7 +89,7 @@ async function run(args: readonly string[]): Promise<number> {
   const interrupted = signal.aborted;
   await saveCheckpoint(log.path('checkpoint.safetensors'), model, data.train.classes, { epoch: epochs.length, mean: MEAN, std: STD });
   if (last !== null) {
-    say(`\n${confusionOf(data.test.classes, last).toString(process.stdout.columns ?? 100)}\n`);
+    say(`\n${confusionOf(data.test.classes, last).toString(process.stdout.columns || 100)}\n`);
     say(showPredictions(data.test, last, process.stdout));
   }
   leaveReport(log, {
