@@ -1,0 +1,4 @@
+/** Node and nothing else. */
+import process from 'node:process';
+
+process.stdout.write('.');
