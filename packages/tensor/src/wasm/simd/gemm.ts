@@ -2,16 +2,25 @@
  * Matrix products in SIMD. Names as in BLIS: a tile of MR×NR sums in registers walks the whole of K; panels of NR columns of b,
  * packed so that they stream, stand outside; blocks of MC rows of a, which stay in the second-level cache, further out.
  *
- * Measured (Node 20, Zen 3, one thread): 512³ 35 GFLOP/s; B0's pointwise shapes 28–35, the least where K = 16 and
- * writing the result is a third of the work.
+ * Measured (Node 20, Zen 3, one thread, GFLOP/s; the machine's peak is 48): 512³ with 2×16 39, 4×8 35, 6×8 23 and 5×8 20 (they
+ * spill), 3×12 17; either unrolled by two over k 24. B0's pointwise shapes 32–37, the least where K = 16 and writing
+ * the result is a third of the work.
  */
 import { at, bytesOf, f32, f32x4, i32, kernel, range } from '../asm.js';
 import type { Body, Expr, Local, KernelSource } from '../asm.js';
 import { sigmoid } from '../math.js';
 
-/** A tile is 4×8: its 8 vectors of sums, 2 of b and one of a fit the 16 registers of AVX. 6×8 spills on Node 20. */
-export const MR = 4;
-export const NR = 8;
+/**
+ * A tile's sums, a row of b and one value of a must fit the 16 registers of AVX. 2×16 has the fewest addresses to move; 4×8 is for the
+ * last columns, and for products that read b in place.
+ */
+export interface Tile {
+  readonly MR: number;
+  readonly NR: number;
+}
+
+export const WIDE: Tile = { MR: 2, NR: 16 };
+export const NARROW: Tile = { MR: 4, NR: 8 };
 
 /** What happens to a finished sum on its way to memory. */
 export type Epilogue = 'none' | 'accumulate' | 'bias' | 'biasSilu' | 'biasRelu' | 'biasRelu6' | 'biasSigmoid' | 'biasAdd';
@@ -48,7 +57,7 @@ interface Target {
 }
 
 /** Stores a tile; columns beyond the last of out are left out. */
-function writeTile($: Body, sums: readonly (readonly V[])[], { out, extra, ldc, bias, columns }: Target, epilogue: Epilogue): void {
+function writeTile($: Body, NR: number, sums: readonly (readonly V[])[], { out, extra, ldc, bias, columns }: Target, epilogue: Epilogue): void {
   for (const row of sums) {
     const finished = row.map((sum, j) => () => finish($, epilogue, sum, () => f32x4.load(bias, 16 * j), () => f32x4.load(extra, 16 * j)));
     $.if(
@@ -69,7 +78,7 @@ function storeColumns($: Body, out: Expr<'i32'>, vector: V, j: number, columns: 
 }
 
 /** One rank-1 update: sums[i][j] += a[i]·b[j]. */
-function rank1($: Body, sums: readonly (readonly Local<'f32x4'>[])[], a: (i: number) => V, b: Expr<'i32'>): void {
+function rank1($: Body, NR: number, sums: readonly (readonly Local<'f32x4'>[])[], a: (i: number) => V, b: Expr<'i32'>): void {
   const columns = range(NR / 4).map((j) => $.let(f32x4.load(b, 16 * j)));
   for (const [i, row] of sums.entries()) {
     const ai = $.let(a(i));
@@ -77,10 +86,10 @@ function rank1($: Body, sums: readonly (readonly Local<'f32x4'>[])[], a: (i: num
   }
 }
 
-const zeros = ($: Body, rows: number): Local<'f32x4'>[][] => range(rows).map(() => range(NR / 4).map(() => $.let(f32x4.const(0))));
+const zeros = ($: Body, rows: number, NR: number): Local<'f32x4'>[][] => range(rows).map(() => range(NR / 4).map(() => $.let(f32x4.const(0))));
 
 /** Calls `write` for tiles of MR rows from `m` to `end`, then for single rows. */
-function forTiles($: Body, m: Local<'i32'>, end: Expr<'i32'>, write: (rows: number) => void): void {
+function forTiles($: Body, MR: number, m: Local<'i32'>, end: Expr<'i32'>, write: (rows: number) => void): void {
   for (const rows of [MR, 1]) {
     $.while(i32.leU(i32.add(m, i32.const(rows)), end), () => {
       write(rows);
@@ -94,9 +103,9 @@ function forTiles($: Body, m: Local<'i32'>, end: Expr<'i32'>, write: (rows: numb
  * a: rows of K, leading dimension lda bytes, read in place; b: panels of NR columns, K×NR each, zero-padded (`packB`)
  * out: leading dimension ldc bytes; bias: N floats; extra: what 'accumulate' and 'biasAdd' add, laid out as out.
  */
-const gemmPacked = (epilogue: Epilogue): KernelSource =>
+const gemmPacked = ({ MR, NR }: Tile, epilogue: Epilogue): KernelSource =>
   kernel(
-    `gemm-${epilogue}`,
+    `gemm-${NR}-${epilogue}`,
     { N: 'i32', K: 'i32', a: 'i32', lda: 'i32', b: 'i32', out: 'i32', ldc: 'i32', bias: 'i32', extra: 'i32', begin: 'i32', end: 'i32' },
     ({ N, K, a, lda, b, out, ldc, bias, extra, begin, end }, $) => {
       const n = $.let(i32.const(0));
@@ -104,19 +113,19 @@ const gemmPacked = (epilogue: Epilogue): KernelSource =>
       const panelBytes = $.let(i32.mul(K, i32.const(4 * NR)));
       $.for(n, N, i32.const(NR), () => {
         const m = $.let(begin);
-        forTiles($, m, end, (rows) => {
-          const sums = zeros($, rows);
+        forTiles($, MR, m, end, (rows) => {
+          const sums = zeros($, rows, NR);
           const pointers = [$.let(i32.add(a, i32.mul(m, lda)))];
           for (let i = 1; i < rows; i++) pointers.push($.let(i32.add(pointers[i - 1], lda)));
           const k = $.let(panel);
           const kEnd = $.let(i32.add(panel, panelBytes));
           $.while(i32.ltU(k, kEnd), () => {
-            rank1($, sums, (i) => f32x4.loadSplat(pointers[i]), k);
+            rank1($, NR, sums, (i) => f32x4.loadSplat(pointers[i]), k);
             for (const pointer of pointers) $.set(pointer, i32.add(pointer, i32.const(4)));
             $.set(k, i32.add(k, i32.const(4 * NR)));
           });
           const offset = $.let(i32.add(i32.mul(m, ldc), bytesOf(n)));
-          writeTile($, sums, {
+          writeTile($, NR, sums, {
             out: $.let(i32.add(out, offset)), extra: $.let(i32.add(extra, offset)), ldc, bias: $.let(at(bias, n)), columns: $.let(i32.sub(N, n)),
           }, epilogue);
         });
@@ -134,6 +143,7 @@ const gemmTransposedA: KernelSource = kernel(
   'gemm-tn',
   { N: 'i32', K: 'i32', KC: 'i32', a: 'i32', lda: 'i32', b: 'i32', ldb: 'i32', out: 'i32', ldc: 'i32', accumulate: 'i32', begin: 'i32', end: 'i32' },
   ({ N, K, KC, a, lda, b, ldb, out, ldc, accumulate, begin, end }, $) => {
+    const { MR, NR } = NARROW;
     const k = $.let(i32.const(0));
     const adds = $.let(accumulate);
     $.for(k, K, KC, () => {
@@ -142,19 +152,19 @@ const gemmTransposedA: KernelSource = kernel(
       const n = $.let(i32.const(0));
       $.for(n, N, i32.const(NR), () => {
         const m = $.let(begin);
-        forTiles($, m, end, (height) => {
-          const sums = zeros($, height);
+        forTiles($, MR, m, end, (height) => {
+          const sums = zeros($, height, NR);
           const aRow = $.let(i32.add(at(a, m), i32.mul(k, lda)));
           const bRow = $.let(i32.add(at(b, n), i32.mul(k, ldb)));
           const bEnd = $.let(i32.add(bRow, i32.mul(rows, ldb)));
           $.while(i32.ltU(bRow, bEnd), () => {
-            rank1($, sums, (i) => f32x4.loadSplat(aRow, 4 * i), bRow);
+            rank1($, NR, sums, (i) => f32x4.loadSplat(aRow, 4 * i), bRow);
             $.set(aRow, i32.add(aRow, lda));
             $.set(bRow, i32.add(bRow, ldb));
           });
           const to = $.let(i32.add(i32.add(out, i32.mul(m, ldc)), bytesOf(n)));
           const target = { out: to, extra: $.let(to), ldc, bias: to, columns: $.let(i32.sub(N, n)) };
-          $.if(adds, () => writeTile($, sums, target, 'accumulate'), () => writeTile($, sums, target, 'none'));
+          $.if(adds, () => writeTile($, NR, sums, target, 'accumulate'), () => writeTile($, NR, sums, target, 'none'));
         });
       });
       $.set(adds, i32.const(1));
@@ -166,9 +176,9 @@ const gemmTransposedA: KernelSource = kernel(
  * packed[n/NR][k][n%NR] = b[k,n] (· scale[k]), zero beyond N, for panels begin ≤ n/NR < end.
  * Element (k, n) of b stands at b + k·rowBytes + n·columnBytes: row-major b, or its transpose.
  */
-const packB = (scaled: boolean): KernelSource =>
+const packB = ({ NR }: Tile, scaled: boolean): KernelSource =>
   kernel(
-    scaled ? 'pack-b-scaled' : 'pack-b',
+    `pack-b-${NR}${scaled ? '-scaled' : ''}`,
     { N: 'i32', K: 'i32', b: 'i32', rowBytes: 'i32', columnBytes: 'i32', packed: 'i32', scale: 'i32', begin: 'i32', end: 'i32' },
     ({ N, K, b, rowBytes, columnBytes, packed, scale, begin, end }, $) => {
       const panel = $.let(begin);
@@ -204,4 +214,7 @@ const packB = (scaled: boolean): KernelSource =>
 
 export const EPILOGUES: readonly Epilogue[] = ['none', 'accumulate', 'bias', 'biasSilu', 'biasRelu', 'biasRelu6', 'biasSigmoid', 'biasAdd'];
 
-export const gemmFuncs: readonly KernelSource[] = [...EPILOGUES.map(gemmPacked), gemmTransposedA, packB(false), packB(true)];
+export const gemmFuncs: readonly KernelSource[] = [
+  ...[WIDE, NARROW].flatMap((tile) => [...EPILOGUES.map((epilogue) => gemmPacked(tile, epilogue)), packB(tile, false), packB(tile, true)]),
+  gemmTransposedA,
+];
