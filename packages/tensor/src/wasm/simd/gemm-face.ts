@@ -13,8 +13,8 @@ const BLOCK = 65_536;
  * gradients: 160: 28–35 GFLOP/s; 256: 28–31; as many as fit the second level: 26–32.
  */
 const KC = 160;
-/** Multiply-adds worth a thread's attention: about 25 µs. */
-const GRAIN = 400_000;
+/** Multiply-adds worth a thread's attention: about 12 µs. */
+const GRAIN = 200_000;
 
 /** The columns of b, cut into panels: 16 wide as long as more than 8 are left, then one of 8. */
 function columnParts(N: number): readonly { readonly tile: Tile; readonly first: number; readonly columns: number }[] {
