@@ -4,7 +4,8 @@ import type { Kernels } from '../../runtime.js';
 import { addressOf } from '../runner.js';
 import type { KernelSource } from '../asm.js';
 import type { Runner } from '../runner.js';
-import { ACTIVATION, WINDOWS, blocksOf, windowFuncs, windowName } from './depthwise.js';
+import { WINDOWS, blocksOf, windowFuncs, windowName } from './depthwise.js';
+import type { Finish } from './depthwise.js';
 import { WEIGHT_WINDOWS, weightFuncs, weightName } from './depthwise-weight.js';
 
 export const depthwiseFuncs: readonly KernelSource[] = [...windowFuncs, ...weightFuncs];
@@ -27,7 +28,7 @@ interface Window extends Omit<Geometry, 'O' | 'groups'> {
   readonly outRowStep: number;
   readonly outStep: number;
   readonly bias: number;
-  readonly activation: number;
+  readonly finish: Finish;
 }
 
 /** Channels in whole vectors, then the rest one by one; each as a range of bytes. */
@@ -41,14 +42,14 @@ const isAmong = (windows: readonly (readonly [number, number])[], kW: number, st
 
 function runWindow(run: Runner, win: Window): void {
   const { N, H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW } = win;
-  const vector = isAmong(WINDOWS, kW, strideW) ? windowName(kW, strideW) : 'depthwise-any';
-  for (const { name, first, last } of channelRanges(C, vector, 'depthwise-tail')) {
+  const vector = windowName(isAmong(WINDOWS, kW, strideW) ? [kW, strideW] : 'any', win.finish);
+  for (const { name, first, last } of channelRanges(C, vector, windowName('tail', win.finish))) {
     const { blocks, blockBytes } = blocksOf(last - first);
     const flops = (2 * outW * kH * kW * blockBytes) / 4;
     run.ranges(name, N * blocks * outH, Math.max(1, Math.floor(CHUNK_FLOPS / (flops + 1))), [
       blocks, blockBytes, H, W, kH, kW, strideH, strideW, padTop, padLeft, outH, outW,
       win.x, 4 * C, win.w, win.wRowStep, win.wStep, win.out, win.outImageStep, win.outRowStep, win.outStep,
-      win.bias, win.activation, first, last,
+      win.bias, first, last,
     ]);
   }
 }
@@ -73,7 +74,7 @@ function phases(size: number, k: number, stride: number, pad: number): Phase[] {
   });
 }
 
-function runForward(run: Runner, g: Geometry, x: Floats, w: Floats, out: Floats, then: Pick<Window, 'bias' | 'activation'>): void {
+function runForward(run: Runner, g: Geometry, x: Floats, w: Floats, out: Floats, then: Pick<Window, 'bias' | 'finish'>): void {
   const { C, kW, outH, outW } = g;
   const steps = { wRowStep: 4 * kW * C, wStep: 4 * C, outImageStep: 4 * outH * outW * C, outRowStep: 4 * outW * C, outStep: 4 * C };
   runWindow(run, { ...g, ...steps, ...then, x: addressOf(x), w: addressOf(w), out: addressOf(out) });
@@ -82,9 +83,9 @@ function runForward(run: Runner, g: Geometry, x: Floats, w: Floats, out: Floats,
 type DepthwiseKernels = Pick<Kernels, 'depthwise' | 'depthwiseFused' | 'depthwiseInputGrad' | 'depthwiseWeightGrad'>;
 
 export const depthwiseFace = (run: Runner): DepthwiseKernels => ({
-  depthwise: (g, x, w, out) => runForward(run, g, x, w, out, { bias: 0, activation: 0 }),
+  depthwise: (g, x, w, out) => runForward(run, g, x, w, out, { bias: 0, finish: 'sum' }),
 
-  depthwiseFused: (g, x, w, bias, activation, out) => runForward(run, g, x, w, out, { bias: addressOf(bias), activation: ACTIVATION[activation] }),
+  depthwiseFused: (g, x, w, bias, activation, out) => runForward(run, g, x, w, out, { bias: addressOf(bias), finish: activation }),
 
   /**
    * A gather: for each phase of rows and of columns a convolution of dout with stride 1, by the taps of that
@@ -105,7 +106,7 @@ export const depthwiseFace = (run: Runner): DepthwiseKernels => ({
             w: addressOf(w) + 4 * lastTap * C, wRowStep: -4 * strideH * kW * C, wStep: -4 * strideW * C,
             out: addressOf(dx) + first * imageStep + 4 * (row.offset * W + column.offset) * C,
             outImageStep: imageStep, outRowStep: 4 * strideH * W * C, outStep: 4 * strideW * C,
-            bias: 0, activation: 0,
+            bias: 0, finish: 'sum',
           });
         }
       }

@@ -15,7 +15,7 @@
 import { f32, f32x4, i32, kernel, range } from '../asm.js';
 import type { Body, Expr, Lanes, Local, Type, KernelSource } from '../asm.js';
 import type { Activation } from '../../kernels/fused.js';
-import { sigmoid, silu } from '../math.js';
+import { activate } from './activation.js';
 
 /** Outputs of a tile: 4 sums, 5 weights and a pixel fit the 16 registers of AVX. */
 const T = 4;
@@ -39,16 +39,20 @@ export function blocksOf(bytes: number): Blocks {
 /** Kernel widths and strides with code of their own; 1 and 2 taps arise in the input gradient of stride 2. */
 export const WINDOWS: readonly (readonly [kW: number, strideW: number])[] = [[3, 1], [5, 1], [3, 2], [5, 2], [2, 1], [1, 1]];
 
-export const windowName = (kW: number, strideW: number): string => `depthwise-${kW}s${strideW}`;
+/** Kernels by window, or 'any' of them by whole vectors and, for the last C mod 4 channels, 'tail'. */
+export const windowName = (window: readonly [kW: number, strideW: number] | 'any' | 'tail', finish: Finish): string =>
+  `depthwise-${typeof window === 'string' ? window : window.join('s')}-${finish}`;
 
-/** Values of the parameter `activation`; 0 leaves out the bias, too. */
-export const ACTIVATION: Readonly<Record<Activation, number>> = { none: 1, silu: 2, relu: 3, relu6: 4, sigmoid: 5 };
+/** What follows the sum: nothing, or the bias and then an activation. */
+export type Finish = 'sum' | Activation;
+
+const FINISHES: readonly Finish[] = ['sum', 'none', 'silu', 'relu', 'relu6', 'sigmoid'];
 
 /** Sizes in elements, except: names ending in Step and Bytes, in bytes; `first`, `last`: a range of channels, in bytes. */
 const params = {
   blocks: 'i32', blockBytes: 'i32', H: 'i32', W: 'i32', kH: 'i32', kW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32', outH: 'i32', outW: 'i32',
   x: 'i32', pixelStep: 'i32', w: 'i32', wRowStep: 'i32', wStep: 'i32', out: 'i32', outImageStep: 'i32', outRowStep: 'i32', outStep: 'i32',
-  bias: 'i32', activation: 'i32', first: 'i32', last: 'i32', begin: 'i32', end: 'i32',
+  bias: 'i32', first: 'i32', last: 'i32', begin: 'i32', end: 'i32',
 } as const;
 
 type P = { readonly [K in keyof typeof params]: Local<'i32'> };
@@ -104,39 +108,15 @@ function eachRow($: Body, p: P, body: (row: Row) => void): void {
   });
 }
 
-/** out = activation(out + bias) for a row just written, which is still in the cache; nothing if `activation` is 0. */
-function finishRow<F extends Type, M extends Type>($: Body, v: Lanes<F, M>, p: P, row: Row): void {
-  const is = (activation: Activation): I => i32.eq(p.activation, i32.const(ACTIVATION[activation]));
-  $.if(p.activation, () => {
-    const [pixel, left] = [$.let(row.out), $.let(p.outW)];
-    $.while(left, () => {
-      const c = $.let(row.first);
-      $.for(c, row.last, i32.const(4 * v.lanes), () => {
-        const at = $.let(i32.add(pixel, c));
-        const x = $.let(v.add(v.load(at), v.load(i32.add(p.bias, c))));
-        $.if(is('silu'), () => $.set(x, silu($, v, x)), () => {
-          $.if(is('sigmoid'), () => $.set(x, sigmoid($, v, x)), () => {
-            $.if(i32.leU(i32.const(ACTIVATION.relu), p.activation), () => $.set(x, v.max(x, v.const(0))));
-            $.if(is('relu6'), () => $.set(x, v.min(x, v.const(6))));
-          });
-        });
-        $.do(v.store(at, x));
-      });
-      $.set(pixel, i32.add(pixel, p.outStep));
-      $.set(left, i32.sub(left, i32.const(1)));
-    });
-  });
-}
-
 /**
- * out[n,i,j,c] = Σ_{r,s} x[n, i·strideH − padTop + r, j·strideW − padLeft + s, c] · w[r,s,c], then the activation
+ * out[n,i,j,c] = finish(Σ_{r,s} x[n, i·strideH − padTop + r, j·strideW − padLeft + s, c] · w[r,s,c], bias[c])
  * for the units begin ≤ unit < end (see Blocks) and the channels first ≤ 4c < last, a multiple of 4.
  * x: [N,H,W,C], a pixel being pixelStep bytes; w[r,s,c] at w + r·wRowStep + s·wStep + 4c, out[n,i,j,c] at
  * out + n·outImageStep + i·outRowStep + j·outStep + 4c, where steps may be negative. Padding may be negative, too.
  * Sums in float32, r then s ascending.
  */
-const depthwiseWindow = (kW: number, strideW: number): KernelSource =>
-  kernel(windowName(kW, strideW), params, (p, $) => {
+const depthwiseWindow = (kW: number, strideW: number, finish: Finish): KernelSource =>
+  kernel(windowName([kW, strideW], finish), params, (p, $) => {
     const span = (T - 1) * strideW + kW;
     const rowStep = $.let(i32.mul(p.W, p.pixelStep));
     eachRow($, p, (row) => {
@@ -148,19 +128,30 @@ const depthwiseWindow = (kW: number, strideW: number): KernelSource =>
         const outputs = minS($, i32.sub(p.outW, j), i32.const(T));
         const x = $.let(i32.add(row.x, i32.mul(column, p.pixelStep)));
         const isInterior = i32.and(i32.eq(mask, i32.const(2 ** span - 1)), i32.eq(outputs, i32.const(T)));
+        const finished = (sum: Expr<'f32x4'>, c: I): Expr<'f32x4'> => finishSum($, f32x4, finish, sum, i32.add(p.bias, c));
         const steps = { pixel: p.pixelStep, row: rowStep, w: p.wStep, wRow: p.wRowStep, out: p.outStep };
-        $.if(isInterior, () => tile($, kW, strideW, { ...row, x, out }, steps), () => tile($, kW, strideW, { ...row, x, out }, steps, { mask, outputs }));
+        $.if(
+          isInterior,
+          () => tile($, kW, strideW, { ...row, x, out }, steps, finished),
+          () => tile($, kW, strideW, { ...row, x, out }, steps, finished, { mask, outputs }),
+        );
         $.set(column, i32.add(column, i32.const(T * strideW)));
         $.set(out, i32.add(out, i32.mul(p.outStep, i32.const(T))));
       });
-      finishRow($, f32x4, p, row);
     });
   });
+
+/** The sum itself, or activation(sum + bias). */
+const finishSum = <F extends Type, M extends Type>($: Body, v: Lanes<F, M>, finish: Finish, sum: Expr<F>, bias: I): Expr<F> =>
+  finish === 'sum' ? sum : activate($, v, finish, $.let(v.add(sum, v.load(bias))));
 
 type Steps = Readonly<Record<'pixel' | 'row' | 'w' | 'wRow' | 'out', Local<'i32'>>>;
 
 /** T outputs, for all channels of the block. With `edge`, only pixels whose bit is set are read, and `outputs` written. */
-function tile($: Body, kW: number, strideW: number, row: Row, steps: Steps, edge?: { readonly mask: I; readonly outputs: I }): void {
+function tile(
+  $: Body, kW: number, strideW: number, row: Row, steps: Steps, finished: (sum: Expr<'f32x4'>, c: I) => Expr<'f32x4'>,
+  edge?: { readonly mask: I; readonly outputs: I },
+): void {
   const c = $.let(row.first);
   $.for(c, row.last, i32.const(16), () => {
     const sums = range(T).map(() => $.let(f32x4.const(0)));
@@ -191,7 +182,7 @@ function tile($: Body, kW: number, strideW: number, row: Row, steps: Steps, edge
     });
     const out = $.let(i32.add(row.out, c));
     for (const [t, sum] of sums.entries()) {
-      const write = (): void => $.do(f32x4.store(out, sum));
+      const write = (): void => $.do(f32x4.store(out, finished(sum, c)));
       if (edge === undefined || t === 0) write();
       else $.if(i32.ltU(i32.const(t), edge.outputs), write);
       $.set(out, i32.add(out, steps.out));
@@ -200,8 +191,8 @@ function tile($: Body, kW: number, strideW: number, row: Row, steps: Steps, edge
 }
 
 /** The same for any width and stride, one output at a time: for rare windows, and on f32 for the last C mod 4 channels. */
-const depthwiseAny = <F extends Type, M extends Type>(name: string, v: Lanes<F, M>): KernelSource =>
-  kernel(name, params, (p, $) => {
+const depthwiseAny = <F extends Type, M extends Type>(name: 'any' | 'tail', v: Lanes<F, M>, finish: Finish): KernelSource =>
+  kernel(windowName(name, finish), params, (p, $) => {
     const rowStep = $.let(i32.mul(p.W, p.pixelStep));
     eachRow($, p, (row) => {
       const column = $.let(i32.sub(i32.const(0), p.padLeft));
@@ -229,17 +220,16 @@ const depthwiseAny = <F extends Type, M extends Type>(name: string, v: Lanes<F, 
             $.set(wRow, i32.add(wRow, p.wRowStep));
             $.set(taps, i32.sub(taps, i32.const(1)));
           });
-          $.do(v.store(i32.add(out, c), sum));
+          $.do(v.store(i32.add(out, c), finishSum($, v, finish, sum, i32.add(p.bias, c))));
         });
         $.set(column, i32.add(column, p.strideW));
         $.set(out, i32.add(out, p.outStep));
       });
-      finishRow($, v, p, row);
     });
   });
 
-export const windowFuncs: readonly KernelSource[] = [
-  ...WINDOWS.map(([kW, strideW]) => depthwiseWindow(kW, strideW)),
-  depthwiseAny('depthwise-any', f32x4),
-  depthwiseAny('depthwise-tail', f32),
-];
+export const windowFuncs: readonly KernelSource[] = FINISHES.flatMap((finish) => [
+  ...WINDOWS.map(([kW, strideW]) => depthwiseWindow(kW, strideW, finish)),
+  depthwiseAny('any', f32x4, finish),
+  depthwiseAny('tail', f32, finish),
+]);

@@ -1,5 +1,4 @@
 /** The SIMD matrix products behind the reference kernels' signatures. */
-import type { Activation } from '../../kernels/fused.js';
 import type { Kernels } from '../../runtime.js';
 import { addressOf } from '../runner.js';
 import type { Runner } from '../runner.js';
@@ -34,10 +33,6 @@ function blockRows(M: number, N: number, K: number, MR: number): number {
   return Math.max(MR, Math.ceil(Math.min(cached, shared) / MR) * MR);
 }
 
-const EPILOGUE_OF: Readonly<Record<Activation, Epilogue>> = {
-  none: 'bias', silu: 'biasSilu', relu: 'biasRelu', relu6: 'biasRelu6', sigmoid: 'biasSigmoid',
-};
-
 type GemmKernels = Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'packedSize' | 'packWeights' | 'gemmFused'>;
 
 export const gemmFace = (run: Runner): GemmKernels => {
@@ -64,14 +59,14 @@ export const gemmFace = (run: Runner): GemmKernels => {
   ): void =>
     run.scratch(packedSize(N, K), (packed) => {
       pack(N, K, b, rowStep, columnStep, null, addressOf(packed));
-      multiply(accumulate ? 'accumulate' : 'none', M, N, K, a, lda, addressOf(packed), out, ldc, out, out);
+      multiply(accumulate ? 'accumulate' : 'sum', M, N, K, a, lda, addressOf(packed), out, ldc, out, out);
     });
   return {
     packedSize,
     packWeights: (N, K, b, scale, packed) => pack(N, K, addressOf(b), N, 1, scale === null ? null : addressOf(scale), addressOf(packed)),
     gemmFused: (activation, M, N, K, a, lda, packed, bias, residual, out) =>
       multiply(
-        residual === null ? EPILOGUE_OF[activation] : 'biasAdd',
+        residual === null ? activation : 'residual',
         M, N, K, addressOf(a), lda, addressOf(packed), addressOf(out), N, addressOf(bias), addressOf(residual ?? out),
       ),
     gemm: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => product(M, N, K, addressOf(a), lda, addressOf(b), ldb, 1, addressOf(out), ldc, accumulate),

@@ -8,7 +8,8 @@
  */
 import { at, bytesOf, f32, f32x4, i32, kernel, range } from '../asm.js';
 import type { Body, Expr, Local, KernelSource } from '../asm.js';
-import { sigmoid } from '../math.js';
+import type { Activation } from '../../kernels/fused.js';
+import { activate } from './activation.js';
 
 /**
  * A tile's sums, a row of b and one value of a must fit the 16 registers of AVX. 2×16 has the fewest addresses to move; 4×8 is for the
@@ -22,26 +23,20 @@ export interface Tile {
 export const WIDE: Tile = { MR: 2, NR: 16 };
 export const NARROW: Tile = { MR: 4, NR: 8 };
 
-/** What happens to a finished sum on its way to memory. */
-export type Epilogue = 'none' | 'accumulate' | 'bias' | 'biasSilu' | 'biasRelu' | 'biasRelu6' | 'biasSigmoid' | 'biasAdd';
+/** What happens to a finished sum on its way to memory: nothing, or it is added to what is there, or bias and more. */
+export type Epilogue = 'sum' | 'accumulate' | 'residual' | Activation;
+
+const EPILOGUES: readonly Epilogue[] = ['sum', 'accumulate', 'residual', 'none', 'silu', 'relu', 'relu6', 'sigmoid'];
 
 type V = Expr<'f32x4'>;
 
 /** The epilogue of one vector of sums. `old` is what stands at the same place in `extra`. */
 function finish($: Body, epilogue: Epilogue, sum: V, bias: () => V, old: () => V): V {
-  const biased = (): Local<'f32x4'> => $.let(f32x4.add(sum, bias()));
   switch (epilogue) {
-    case 'none': return sum;
+    case 'sum': return sum;
     case 'accumulate': return f32x4.add(old(), sum);
-    case 'bias': return biased();
-    case 'biasAdd': return f32x4.add(biased(), old());
-    case 'biasRelu': return f32x4.max(biased(), f32x4.const(0));
-    case 'biasRelu6': return f32x4.min(f32x4.max(biased(), f32x4.const(0)), f32x4.const(6));
-    case 'biasSigmoid': return sigmoid($, f32x4, biased());
-    case 'biasSilu': {
-      const x = biased();
-      return f32x4.mul(x, sigmoid($, f32x4, x));
-    }
+    case 'residual': return f32x4.add(f32x4.add(sum, bias()), old());
+    default: return activate($, f32x4, epilogue, $.let(f32x4.add(sum, bias())));
   }
 }
 
@@ -101,7 +96,7 @@ function forTiles($: Body, MR: number, m: Local<'i32'>, end: Expr<'i32'>, write:
 /**
  * out[m,n] = epilogue(Σₖ a[m,k]·b[k,n]) for begin ≤ m < end
  * a: rows of K, leading dimension lda bytes, read in place; b: panels of NR columns, K×NR each, zero-padded (`packB`)
- * out: leading dimension ldc bytes; bias: N floats; extra: what 'accumulate' and 'biasAdd' add, laid out as out.
+ * out: leading dimension ldc bytes; bias: N floats; extra: what 'accumulate' and 'residual' add, laid out as out.
  */
 const gemmPacked = ({ MR, NR }: Tile, epilogue: Epilogue): KernelSource =>
   kernel(
@@ -164,7 +159,7 @@ const gemmTransposedA: KernelSource = kernel(
           });
           const to = $.let(i32.add(i32.add(out, i32.mul(m, ldc)), bytesOf(n)));
           const target = { out: to, extra: $.let(to), ldc, bias: to, columns: $.let(i32.sub(N, n)) };
-          $.if(adds, () => writeTile($, NR, sums, target, 'accumulate'), () => writeTile($, NR, sums, target, 'none'));
+          $.if(adds, () => writeTile($, NR, sums, target, 'accumulate'), () => writeTile($, NR, sums, target, 'sum'));
         });
       });
       $.set(adds, i32.const(1));
@@ -211,8 +206,6 @@ const packB = ({ NR }: Tile, scaled: boolean): KernelSource =>
       });
     },
   );
-
-export const EPILOGUES: readonly Epilogue[] = ['none', 'accumulate', 'bias', 'biasSilu', 'biasRelu', 'biasRelu6', 'biasSigmoid', 'biasAdd'];
 
 export const gemmFuncs: readonly KernelSource[] = [
   ...[WIDE, NARROW].flatMap((tile) => [...EPILOGUES.map((epilogue) => gemmPacked(tile, epilogue)), packB(tile, false), packB(tile, true)]),
