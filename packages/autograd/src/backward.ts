@@ -4,7 +4,7 @@ import { addInto, clone, formatShape, keep, onesLike, sameShape, scope } from '@
 import { checkTensor, runtime } from '@vitrine/tensor/internal';
 import { enableGrad, noGrad } from './gradient-mode.js';
 import type { Node } from './node.js';
-import { add as addVariables } from './ops.js';
+import { add as addVariables } from './ops/index.js';
 import { Variable } from './variable.js';
 
 export interface BackwardOptions {

@@ -2,8 +2,8 @@
 import type { Tensor } from '@vitrine/tensor';
 import { scope } from '@vitrine/tensor';
 import type { Row } from './node.js';
-import { variable } from './ops.js';
-import type { Input } from './ops.js';
+import { variable } from './apply.js';
+import type { Input } from './apply.js';
 import { record } from './record.js';
 import type { Variable } from './variable.js';
 

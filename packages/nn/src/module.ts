@@ -78,8 +78,9 @@ export abstract class Module {
     }
   }
 
+  /** Each once, also one that is reachable under two names (tied weights). */
   parameters(): Parameter[] {
-    return Array.from(this.namedParameters(), ([, parameter]) => parameter);
+    return [...new Set(Array.from(this.namedParameters(), ([, parameter]) => parameter))];
   }
 
   /** Number of elements in all parameters. */

@@ -1,7 +1,7 @@
 /** Derivatives of element-by-element operations. g is the cotangent of out. */
 import * as t from '@vitrine/tensor';
 import type { ElementwiseArgs, Vjps } from '../args.js';
-import { add, div, log, mul, neg, pow, reluGrad, sigmoid, sigmoidGrad, siluGrad, square, sub, sumTo, tanhGrad } from '../ops.js';
+import { add, div, log, mul, neg, pow, reluGrad, sigmoid, sigmoidGrad, siluGrad, square, sub, sumTo, tanhGrad } from '../ops/index.js';
 import { vjp } from '../record.js';
 import { Variable } from '../variable.js';
 

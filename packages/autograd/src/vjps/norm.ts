@@ -1,7 +1,7 @@
 /** Derivatives of batch normalisation. */
 import * as t from '@vitrine/tensor';
 import type { NormArgs, Vjps } from '../args.js';
-import { add, mul, reshape, rsqrt, sub, sum } from '../ops.js';
+import { add, mul, reshape, rsqrt, sub, sum } from '../ops/index.js';
 import { joint, vjp } from '../record.js';
 import { Variable } from '../variable.js';
 

@@ -2,7 +2,7 @@
 import * as t from '@vitrine/tensor';
 import type { ReduceOptions, Shape } from '@vitrine/tensor';
 import type { ReduceArgs, Vjps } from '../args.js';
-import { broadcastTo, exp, mul, reshape, sub, sum } from '../ops.js';
+import { broadcastTo, exp, mul, reshape, sub, sum } from '../ops/index.js';
 import { vjp } from '../record.js';
 import { Variable } from '../variable.js';
 

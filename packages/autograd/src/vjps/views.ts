@@ -1,6 +1,6 @@
 /** Derivatives of views: the same move, backwards. */
 import type { Vjps, ViewArgs } from '../args.js';
-import { padSlice, permute, reshape, slice, sumTo } from '../ops.js';
+import { padSlice, permute, reshape, slice, sumTo } from '../ops/index.js';
 import { vjp } from '../record.js';
 
 export const views: Vjps<ViewArgs> = {

@@ -1,0 +1,37 @@
+/** Element by element. */
+import { apply, pair, variable } from '../apply.js';
+import type { Input, Operand } from '../apply.js';
+import type { Variable } from '../variable.js';
+
+export const neg = (x: Input): Variable => apply('neg', variable('neg', x));
+export const abs = (x: Input): Variable => apply('abs', variable('abs', x));
+export const square = (x: Input): Variable => apply('square', variable('square', x));
+export const sqrt = (x: Input): Variable => apply('sqrt', variable('sqrt', x));
+/** 1/√x. */
+export const rsqrt = (x: Input): Variable => apply('rsqrt', variable('rsqrt', x));
+/** 1/x. */
+export const reciprocal = (x: Input): Variable => apply('reciprocal', variable('reciprocal', x));
+export const exp = (x: Input): Variable => apply('exp', variable('exp', x));
+/** Natural logarithm. */
+export const log = (x: Input): Variable => apply('log', variable('log', x));
+/** 1/(1 + e⁻ˣ). */
+export const sigmoid = (x: Input): Variable => apply('sigmoid', variable('sigmoid', x));
+export const tanh = (x: Input): Variable => apply('tanh', variable('tanh', x));
+export const relu = (x: Input): Variable => apply('relu', variable('relu', x));
+/** x·σ(x). */
+export const silu = (x: Input): Variable => apply('silu', variable('silu', x));
+
+export const add = (a: Operand, b: Operand): Variable => apply('add', ...pair('add', a, b));
+export const sub = (a: Operand, b: Operand): Variable => apply('sub', ...pair('sub', a, b));
+export const mul = (a: Operand, b: Operand): Variable => apply('mul', ...pair('mul', a, b));
+export const div = (a: Operand, b: Operand): Variable => apply('div', ...pair('div', a, b));
+/** aᵇ. The gradient for b takes log a, and is NaN where a < 0. */
+export const pow = (a: Operand, b: Operand): Variable => apply('pow', ...pair('pow', a, b));
+/** The larger of two; of equals, each gets half the gradient. */
+export const maximum = (a: Operand, b: Operand): Variable => apply('maximum', ...pair('maximum', a, b));
+/** The smaller of two; of equals, each gets half the gradient. */
+export const minimum = (a: Operand, b: Operand): Variable => apply('minimum', ...pair('minimum', a, b));
+export const siluGrad = (g: Input, x: Input): Variable => apply('siluGrad', ...pair('siluGrad', g, x));
+export const sigmoidGrad = (g: Input, y: Input): Variable => apply('sigmoidGrad', ...pair('sigmoidGrad', g, y));
+export const tanhGrad = (g: Input, y: Input): Variable => apply('tanhGrad', ...pair('tanhGrad', g, y));
+export const reluGrad = (g: Input, y: Input): Variable => apply('reluGrad', ...pair('reluGrad', g, y));

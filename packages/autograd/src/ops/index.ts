@@ -1,0 +1,6 @@
+/** The operations on variables. */
+export * from './elementwise.js';
+export * from './linear.js';
+export * from './norm.js';
+export * from './reduce.js';
+export * from './views.js';
