@@ -1,170 +1,93 @@
 /**
- * Vitrine beside other frameworks, on the same network and the same images.
+ * Vitrine beside other frameworks: inference, steps of training, and single operations.
  *
- * Frameworks take turns, so that a machine that slows down slows all of them down. Each thread count has a process
- * of its own:
- * some frameworks choose their threads once.
+ * Each thread count has a process of its own: some frameworks choose their threads once.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { formatTime, markdownTable, textTable } from '../../dist/harness/format.js';
 import { updatePage } from '../../dist/harness/markdown.js';
 import { describeMachine, writeFile } from '../../dist/harness/results.js';
 import { median } from '../../dist/harness/stats.js';
-import { relativeError } from '../../dist/harness/verify.js';
-import { measuredNetwork, noise } from '../../dist/models/network.js';
-import { channelsFirst, networkOf } from './network.js';
-import { nativePeers, webPeers } from './onnxruntime.js';
-import type { Batch, MakePeer, Peer } from './peer.js';
-import { tfjsPeers } from './tfjs.js';
-import { torchPeers } from './torch.js';
-import { vitrinePeers } from './vitrine.js';
+import { measureInference } from './inference.js';
+import { measureKernels } from './kernels.js';
+import { TRAININGS, measureTraining } from './training.js';
+import type { Training } from './training.js';
+import { say } from './turns.js';
+import type { Effort, Row, Suite } from './turns.js';
 
-const HELP = `pnpm bench: inference of EfficientNet-B0 at 224 × 224, batch 1 and 8, beside other frameworks
+const HELP = `pnpm bench: Vitrine beside other frameworks
 
+  inference of EfficientNet-B0 at 224 × 224, batch 1 and 8
+  training  a step, of B0 on 4 images of 224 × 224 and of small-32 on 32 images of 32 × 32
+  kernels   single operations
+
+  --only SUITE     only this one of the three
   --quick          one round: shows that everything runs
   --threads N      only on N threads; default one, then all cores
-  --batch N        only this batch
+  --batch N        inference of this batch only
   --json FILE      keeps all samples
-  --markdown FILE  puts the table into that page, such as ../../docs/benchmarks.md
+  --markdown FILE  puts the tables into that page, such as ../../docs/benchmarks.md
 `;
 
-/** Logits of the same network may differ by rounding: max|got − want| / max|want|. */
-const TOLERANCE = 1e-4;
-/** Between two frameworks, so that the threads of the one stop spinning before the other is timed. */
-const SETTLE_MS = 50;
+/** What one process measures. */
+type Task = { readonly threads: number; readonly quick: boolean } & (
+  | { readonly suite: 'inference'; readonly batch: number }
+  | { readonly suite: 'training'; readonly training: Training }
+  | { readonly suite: 'kernels' }
+);
 
-interface Row {
-  readonly name: string;
-  readonly threads: number;
-  readonly asked: number;
-  readonly batch: number;
-  readonly samples: readonly number[];
-}
-
-interface Effort {
-  readonly rounds: number;
-  /** Time for one framework's turn, at least one run. */
-  readonly turnSeconds: number;
-}
-
-const others: Readonly<Record<string, MakePeer>> = {
-  tfjs: tfjsPeers,
-  'onnxruntime-node': nativePeers,
-  'onnxruntime-web': webPeers,
-  PyTorch: torchPeers,
+const QUICK: Effort = { rounds: 1, turnSeconds: 0 };
+const EFFORTS: Readonly<Record<Suite, Effort>> = {
+  inference: { rounds: 12, turnSeconds: 0.5 },
+  training: { rounds: 12, turnSeconds: 1 },
+  kernels: { rounds: 12, turnSeconds: 0.15 },
 };
 
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
-
-async function measureBatch(count: number, threads: number, effort: Effort): Promise<Row[]> {
-  const model = measuredNetwork('b0');
-  const size = model.config.imageSize;
-  const images = noise(count, size, 9).toFloat32Array();
-  const batch: Batch = {
-    count,
-    size,
-    channelsLast: images,
-    channelsFirst: channelsFirst(images, count, size * size, 3),
-  };
-  const network = networkOf(model);
-  const other = await logitsOfOther(model, size);
-  const peers = await vitrinePeers(model, batch, threads);
-  const want = await peers[0].logits();
-  assertAlive(want, network.classes, other);
-  for (const [name, make] of Object.entries(others)) {
-    try {
-      peers.push(...(await make(network, batch, threads)));
-    } catch (error) {
-      say(`skipped: ${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
-    }
-  }
-  try {
-    for (const peer of peers) {
-      const error = relativeError(await peer.logits(), want);
-      if (!(error <= TOLERANCE))
-        throw new Error(
-          `${peer.name}: logits differ from Vitrine's by ${error.toExponential(1)} of the largest, `
-            + `allowed ${TOLERANCE}`,
-        );
-    }
-    return await takeTurns(peers, threads, count, effort);
-  } finally {
-    for (const peer of peers) await peer.close?.();
-  }
-}
-
-/** Logits of another image: if they were the same, any comparison would pass. */
-async function logitsOfOther(model: Parameters<typeof vitrinePeers>[0], size: number): Promise<Float32Array> {
-  const images = noise(1, size, 10).toFloat32Array();
-  const [peer] = await vitrinePeers(model, { count: 1, size, channelsLast: images, channelsFirst: images }, 1);
-  return peer.logits();
-}
-
-function assertAlive(logits: Float32Array, classes: number, other: Float32Array): void {
-  const difference = relativeError(logits.subarray(0, classes), other);
-  if (!(difference > 100 * TOLERANCE))
-    throw new Error(
-      `the logits of two images differ by ${difference} of the largest only: the network's signal has died`,
-    );
-}
-
-async function takeTurns(
-  peers: readonly Peer[],
-  asked: number,
-  batch: number,
-  { rounds, turnSeconds }: Effort,
-): Promise<Row[]> {
-  const samples = new Map<Peer, number[]>(peers.map((peer) => [peer, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [peer, taken] of samples) {
-      await sleep(SETTLE_MS);
-      let left = turnSeconds - (await peer.time()); // caches are the other framework's: not counted
-      do {
-        const seconds = await peer.time();
-        taken.push(seconds);
-        left -= seconds;
-      } while (left > 0);
-    }
-  }
-  return Array.from(samples, ([{ name, threads }, taken]) => ({ name, threads, asked, batch, samples: taken }));
-}
+/** The table of each suite in a page, and the heading of what its rows are about. */
+const TABLES: Readonly<Record<Suite, { readonly section: string; readonly heading: string }>> = {
+  inference: { section: 'peers', heading: 'batch' },
+  training: { section: 'peers-training', heading: 'network' },
+  kernels: { section: 'peers-kernels', heading: 'operation' },
+};
 
 /** A row a framework; the last column says how many times Vitrine's time it takes, so below 1 it is faster. */
-function tableOf(rows: readonly Row[]): string[][] {
+function tableOf(suite: Suite, rows: readonly Row[]): string[][] {
   const baseline = (row: Row): number =>
-    median(rows.find(({ asked, batch }) => asked === row.asked && batch === row.batch)?.samples ?? [NaN]);
+    median(rows.find(({ asked, subject }) => asked === row.asked && subject === row.subject)?.samples ?? [NaN]);
   return [
-    ['', 'batch', 'threads', 'time', 'images/s', 'time / Vitrine, fused'],
+    ['', TABLES[suite].heading, 'threads', 'time', 'rate', `time / ${rows[0].name}`],
     ...rows.map((row) => {
       const time = median(row.samples);
       return [
         row.name,
-        String(row.batch),
+        row.subject,
         String(row.threads),
         formatTime(row.samples),
-        (row.batch / time).toFixed(1),
+        `${(row.work / time).toFixed(1)} ${row.unit}`,
         (time / baseline(row)).toFixed(2),
       ];
     }),
   ];
 }
 
+const SUITES: readonly Suite[] = ['inference', 'training', 'kernels'];
+
 function readOptions(args: string[]) {
   const { values } = parseArgs({
     args: args.filter((arg) => arg !== '--'),
     options: {
+      only: { type: 'string' },
       quick: { type: 'boolean' },
       threads: { type: 'string' },
       batch: { type: 'string' },
       json: { type: 'string' },
       markdown: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
-      child: { type: 'boolean' },
+      task: { type: 'string' },
     },
   });
   const whole = (name: 'threads' | 'batch'): number | undefined => {
@@ -174,52 +97,70 @@ function readOptions(args: string[]) {
       throw new RangeError(`--${name} takes a whole number >= 1; got '${value}'`);
     return Number(value);
   };
-  return { ...values, threads: whole('threads'), batch: whole('batch') };
+  const suites = SUITES.filter((suite) => values.only === undefined || values.only === suite);
+  if (suites.length === 0) throw new RangeError(`--only takes ${SUITES.join(', ')}; got '${values.only}'`);
+  return { ...values, suites, threads: whole('threads'), batch: whole('batch') };
 }
 
-/** One thread count and one batch, in this process; the rows go to standard output as JSON. */
-async function child(threads: number, batch: number, quick: boolean): Promise<void> {
-  const effort = quick ? { rounds: 1, turnSeconds: 0 } : { rounds: 12, turnSeconds: 0.5 };
-  process.stdout.write(JSON.stringify(await measureBatch(batch, threads, effort)));
+async function perform(task: Task): Promise<Row[]> {
+  const effort = task.quick ? QUICK : EFFORTS[task.suite];
+  switch (task.suite) {
+    case 'inference':
+      return measureInference(task.batch, task.threads, effort);
+    case 'training':
+      return measureTraining(task.training, task.threads, effort);
+    case 'kernels':
+      return measureKernels(task.threads, effort);
+  }
 }
 
-function measureInChild(threads: number, batch: number, quick: boolean): Row[] {
-  const args = [
-    fileURLToPath(import.meta.url),
-    '--child',
-    '--threads',
-    String(threads),
-    '--batch',
-    String(batch),
-    ...(quick ? ['--quick'] : []),
-  ];
-  const { status, stdout } = spawnSync(process.execPath, args, {
+/** The task in a process of its own, which writes the rows to standard output as JSON. */
+function performApart(task: Task): Row[] {
+  const args = [fileURLToPath(import.meta.url), '--task', JSON.stringify(task)];
+  const { status, signal, error, stdout } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 28,
   });
-  if (status !== 0) throw new Error(`batch ${batch} on ${threads} threads failed`);
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${JSON.stringify(task)} failed with ${signal ?? `exit code ${String(status)}`}`);
   const rows: Row[] = JSON.parse(stdout.slice(stdout.indexOf('[{'))); // a framework may have greeted first
   return rows;
 }
 
+function tasksOf(suite: Suite, threads: number, quick: boolean, batch: number | undefined): Task[] {
+  const common = { threads, quick };
+  switch (suite) {
+    case 'inference':
+      return (batch === undefined ? [1, 8] : [batch]).map((count) => ({ ...common, suite, batch: count }));
+    case 'training':
+      return TRAININGS.map((training) => ({ ...common, suite, training }));
+    case 'kernels':
+      return [{ ...common, suite }];
+  }
+}
+
 async function main(args: string[]): Promise<void> {
-  const { help = false, quick = false, child: isChild = false, threads, batch, json, markdown } = readOptions(args);
+  const { help = false, quick = false, task, suites, threads, batch, json, markdown } = readOptions(args);
   if (help) return void process.stdout.write(HELP);
-  if (isChild) return child(threads ?? 1, batch ?? 1, quick);
-  const rows: Row[] = [];
-  for (const count of batch === undefined ? [1, 8] : [batch]) {
-    for (const asked of threads === undefined ? [...new Set([1, availableParallelism()])] : [threads]) {
-      const measured = measureInChild(asked, count, quick);
-      process.stdout.write(
-        `\nbatch ${count}, ${asked} ${asked === 1 ? 'thread' : 'threads'}\n${textTable(tableOf(measured))}\n`,
-      );
-      rows.push(...measured);
-    }
+  if (task !== undefined) {
+    const asked: Task = JSON.parse(task);
+    return void process.stdout.write(JSON.stringify(await perform(asked)));
+  }
+  const threadCounts = threads === undefined ? [...new Set([1, availableParallelism()])] : [threads];
+  const sections = new Map<string, string>();
+  const all: Row[] = [];
+  for (const suite of suites) {
+    const tasks = threadCounts.map((count) => tasksOf(suite, count, quick, batch));
+    // By subject first, so that the numbers of threads stand together.
+    const rows = tasks[0].flatMap((_, i) => tasks.flatMap((ofCount) => performApart(ofCount[i])));
+    process.stdout.write(`\n${suite}\n${textTable(tableOf(suite, rows))}\n`);
+    sections.set(TABLES[suite].section, markdownTable(tableOf(suite, rows)));
+    all.push(...rows);
   }
   if (json !== undefined)
-    writeFile(json, `${JSON.stringify({ format: 1, quick, machine: describeMachine(), rows })}\n`);
-  if (markdown !== undefined) updatePage(markdown, new Map([['peers', markdownTable(tableOf(rows))]]));
+    writeFile(json, `${JSON.stringify({ format: 2, quick, machine: describeMachine(), rows: all })}\n`);
+  if (markdown !== undefined) updatePage(markdown, sections);
 }
 
 try {

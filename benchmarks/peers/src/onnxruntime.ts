@@ -1,6 +1,6 @@
 /** ONNX Runtime: native, and as WebAssembly. */
-import { encodeOnnx } from './onnx.js';
-import type { Network } from './network.js';
+import { encodeOnnx } from '../../dist/export/onnx.js';
+import type { Network } from '../../dist/export/network.js';
 import { inProcess } from './peer.js';
 import type { Batch, Peer } from './peer.js';
 

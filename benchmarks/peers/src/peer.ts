@@ -1,15 +1,19 @@
 /** What every framework under measurement looks like from here. */
-import type { Network } from './network.js';
+import type { Network } from '../../dist/export/network.js';
 
-export interface Peer {
+/** What frameworks have in common, whatever they run. */
+export interface Timed {
   readonly name: string;
   /** Threads it really uses, which may be fewer than were asked for. */
   readonly threads: number;
-  /** Logits of the batch, from an array of images in the framework's own layout. */
-  readonly logits: () => Promise<Float32Array>;
-  /** Seconds of one such run. */
+  /** Seconds of one run. */
   readonly time: () => Promise<number>;
   readonly close?: () => Promise<void>;
+}
+
+export interface Peer extends Timed {
+  /** Logits of the batch, from an array of images in the framework's own layout. */
+  readonly logits: () => Promise<Float32Array>;
 }
 
 /** Builds the network in a framework. Throws if the framework is not there or cannot. */
@@ -24,14 +28,30 @@ export interface Batch {
   readonly channelsFirst: Float32Array;
 }
 
+export const LEARNING_RATE = 1e-3;
+
+/** A run is a step of training: forward, cross-entropy, backward, SGD. */
+export interface TrainingPeer extends Timed {
+  /** Makes the first step. */
+  readonly firstStep: () => Promise<FirstStep>;
+}
+
+export interface FirstStep {
+  readonly loss: number;
+  /** Of the stem's weight, at the far end of the way back: `[O,C,kH,kW]`. */
+  readonly stemGradient: Float32Array;
+}
+
 /** A peer whose run is a function in this process. */
 export const inProcess = (name: string, threads: number, run: () => Promise<Float32Array>): Peer => ({
   name,
   threads,
   logits: run,
-  async time() {
-    const started = performance.now();
-    await run();
-    return (performance.now() - started) / 1000;
-  },
+  time: () => secondsOf(run),
 });
+
+export async function secondsOf(run: () => unknown): Promise<number> {
+  const started = performance.now();
+  await run();
+  return (performance.now() - started) / 1000;
+}

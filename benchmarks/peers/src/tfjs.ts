@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import type * as Tfjs from '@tensorflow/tfjs';
-import type { Layer, Network } from './network.js';
+import type { Layer, Network } from '../../dist/export/network.js';
 import { inProcess } from './peer.js';
 import type { Batch, Peer } from './peer.js';
 
@@ -83,16 +83,24 @@ async function tfjsPeer(
     logits.dispose();
     return Float32Array.from(array);
   };
-  return inProcess(name, 1, run); // under Node the WebAssembly backend has one thread
+  return inProcess(name, 1, run);
 }
 
-/** The backend in JavaScript takes tens of seconds an image: one is enough. */
-export async function tfjsPeers(network: Network, batch: Batch): Promise<Peer[]> {
+/** TensorFlow.js with its backend in WebAssembly, ready. Under Node it has one thread. */
+export async function loadWasm(): Promise<Tf> {
   const tf = await import('@tensorflow/tfjs');
   tf.enableProdMode(); // no checks, no greeting
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
   wasm.setWasmPaths(`${folder}${sep}`);
+  await tf.setBackend('wasm');
+  await tf.ready();
+  return tf;
+}
+
+/** The backend in JavaScript takes tens of seconds an image: one is enough. */
+export async function tfjsPeers(network: Network, batch: Batch): Promise<Peer[]> {
+  const tf = await loadWasm();
   const peers = [await tfjsPeer(tf, 'wasm', 'tfjs, wasm', network, batch)];
   if (batch.count === 1) peers.push(await tfjsPeer(tf, 'cpu', 'tfjs, cpu', network, batch));
   return peers;

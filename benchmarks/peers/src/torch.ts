@@ -1,36 +1,56 @@
-/** PyTorch, where the system's Python has it: a process of its own, asked over a pipe. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { outputChannelsFirst } from './network.js';
-import type { Layer, Network } from './network.js';
-import type { Batch, Peer } from './peer.js';
+/** PyTorch: inference, steps of training, single operations. */
+import type { EfficientNet, MBConv } from '../../../packages/efficientnet/dist/index.js';
+import type { BatchNorm2d, Conv2d } from '../../../packages/nn/dist/index.js';
+import { outputChannelsFirst } from '../../dist/export/network.js';
+import type { Layer, Network } from '../../dist/export/network.js';
+import { EPS, SAMPLE_SECONDS } from './kernel-list.js';
+import type { Kernel, KernelPeer } from './kernel-list.js';
+import { LEARNING_RATE } from './peer.js';
+import type { Batch, Peer, TrainingPeer } from './peer.js';
+import { Numbers, startPython, torchVersion } from './python.js';
+import type { Setting } from './python.js';
 
-const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('../torch_peer.py', import.meta.url));
+/**
+ * As it comes, and as someone who measures would set it up: channels last, and an allocator that keeps the memory it
+ * has. As it comes, glibc gives every large activation back to the system and gets it again, page by page.
+ */
+const settings = (): readonly Setting[] => {
+  const name = torchVersion();
+  return [
+    { name, layout: 'contiguous', environment: {} },
+    {
+      name: `${name}, tuned`,
+      layout: 'channels_last',
+      environment: { MALLOC_TRIM_THRESHOLD_: String(2 ** 34), MALLOC_MMAP_THRESHOLD_: String(2 ** 34) },
+    },
+  ];
+};
 
-/** Numbers go into one file, one after the other; the description says how many each takes. */
-class Numbers {
-  private readonly parts: Float32Array[] = [];
-
-  add(shape: readonly number[], values: Float32Array): { shape: readonly number[] } {
-    this.parts.push(values);
-    return { shape };
-  }
-
-  write(path: string): void {
-    writeFileSync(
-      path,
-      Buffer.concat(this.parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))),
-    );
-  }
+export async function torchPeers(
+  network: Network,
+  { count, size, channelsFirst }: Batch,
+  threads: number,
+): Promise<Peer[]> {
+  return settings().map((setting) => {
+    const numbers = new Numbers();
+    const images = numbers.add([count, 3, size, size], channelsFirst);
+    const layers = network.layers.map((layer) => describeLayer(layer, numbers));
+    const description = { input: network.input, output: network.output, images, layers };
+    const { ask, result, close } = startPython('inference.py', setting, threads, description, numbers);
+    return {
+      name: setting.name,
+      threads,
+      async logits() {
+        await ask('logits');
+        return result();
+      },
+      time: async () => Number(await ask('time')),
+      close,
+    };
+  });
 }
 
-function describe(layer: Layer, numbers: Numbers): object {
+function describeLayer(layer: Layer, numbers: Numbers): object {
   switch (layer.op) {
     case 'conv': {
       const {
@@ -52,59 +72,85 @@ function describe(layer: Layer, numbers: Numbers): object {
   }
 }
 
-/** Throws unless this Python has PyTorch. */
-function version(): string {
-  const { status, stdout } = spawnSync(PYTHON, ['-c', 'import torch; print(torch.__version__)'], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${PYTHON} has no module torch`);
-  return stdout.trim();
-}
-
-async function peer(
-  name: string,
-  layout: 'contiguous' | 'channels_last',
-  network: Network,
+export async function torchTraining(
+  model: EfficientNet,
   { count, size, channelsFirst }: Batch,
+  labels: readonly number[],
   threads: number,
-): Promise<Peer> {
-  const folder = mkdtempSync(join(tmpdir(), 'vitrine-torch-'));
-  const numbers = new Numbers();
-  const images = numbers.add([count, 3, size, size], channelsFirst);
-  const layers = network.layers.map((layer) => describe(layer, numbers));
-  numbers.write(join(folder, 'numbers.f32'));
-  writeFileSync(
-    join(folder, 'network.json'),
-    JSON.stringify({ threads, layout, input: network.input, output: network.output, images, layers }),
-  );
-  const child = spawn(PYTHON, [SCRIPT, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (question: string): Promise<string> => {
-    child.stdin.write(`${question}\n`);
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error(`${name}: the process has ended`);
-    return value;
+): Promise<TrainingPeer[]> {
+  return settings().map((setting) => {
+    const numbers = new Numbers();
+    const images = numbers.add([count, 3, size, size], channelsFirst);
+    const description = { images, labels, lr: LEARNING_RATE, ...describeModel(model, numbers) };
+    const { ask, result, close } = startPython('training.py', setting, threads, description, numbers);
+    return {
+      name: setting.name,
+      threads,
+      async firstStep() {
+        const loss = Number(await ask('first'));
+        return { loss, stemGradient: result() };
+      },
+      time: async () => Number(await ask('time')),
+      close,
+    };
+  });
+}
+
+/** The network's structure with its weights, which go into the file in this order. */
+function describeModel(model: EfficientNet, numbers: Numbers): object {
+  const conv = ({ weight, bias, options: { stride, padding, groups } }: Conv2d): object => {
+    if (padding === 'same') throw new Error("describeModel: PyTorch pads both sides alike; use conventions 'pytorch'");
+    const [kH, kW, C, O] = weight.shape;
+    const packed = numbers.add([O, C, kH, kW], outputChannelsFirst(weight.value.toFloat32Array(), weight.shape));
+    const offset = bias === null ? {} : { bias: numbers.add([O], bias.value.toFloat32Array()) };
+    return { weight: packed, ...offset, stride, padding, groups };
   };
+  const convNorm = (layer: Conv2d, { eps, momentum, activation }: BatchNorm2d): object =>
+    ({ ...conv(layer), eps, momentum, activation });
+  const block = (mbconv: MBConv): object => {
+    const { expand, expandNorm, depthwise, depthwiseNorm, squeezeExcitation, project, projectNorm } = mbconv;
+    return {
+      widen: [
+        ...(expand !== null && expandNorm !== null ? [convNorm(expand, expandNorm)] : []),
+        convNorm(depthwise, depthwiseNorm),
+      ],
+      reduce: conv(squeezeExcitation.reduce),
+      expand: conv(squeezeExcitation.expand),
+      project: convNorm(project, projectNorm),
+      residual: mbconv.stochasticDepth !== null,
+    };
+  };
+  const { weight, bias } = model.classifier;
+  if (bias === null) throw new Error('describeModel: the classifier has no bias');
   return {
-    name,
-    threads,
-    async logits() {
-      await ask('logits');
-      const bytes = readFileSync(join(folder, 'logits.f32'));
-      return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-    },
-    time: async () => Number(await ask('time')),
-    async close() {
-      const exited = once(child, 'exit');
-      child.stdin.end();
-      await exited;
-      rmSync(folder, { recursive: true });
+    stem: convNorm(model.stem, model.stemNorm),
+    blocks: model.blocks.map(block),
+    head: convNorm(model.head, model.headNorm),
+    classifier: {
+      weight: numbers.add(weight.shape, weight.value.toFloat32Array()),
+      bias: numbers.add(bias.shape, bias.value.toFloat32Array()),
     },
   };
 }
 
-export async function torchPeers(network: Network, batch: Batch, threads: number): Promise<Peer[]> {
-  const name = `PyTorch ${version()}`;
-  return [
-    await peer(name, 'contiguous', network, batch, threads),
-    await peer(`${name}, channels_last`, 'channels_last', network, batch, threads),
-  ];
+export async function torchKernels(kernels: readonly Kernel[], threads: number): Promise<KernelPeer[]> {
+  return settings().map((setting) => {
+    const numbers = new Numbers();
+    const described = kernels.map(({ op, inputs }) => ({
+      name: op,
+      inputs: inputs.map(({ kind, shape, values }) => ({ kind, ...numbers.add(shape, values) })),
+    }));
+    const description = { sampleSeconds: SAMPLE_SECONDS, eps: EPS, kernels: described };
+    const { ask, result, close } = startPython('kernels.py', setting, threads, description, numbers);
+    return {
+      name: setting.name,
+      threads,
+      async output(op) {
+        await ask(`output ${op}`);
+        return result();
+      },
+      time: async (op) => Number(await ask(`time ${op}`)),
+      close,
+    };
+  });
 }

@@ -1,33 +1,14 @@
-"""Runs a network that torch.ts has written into a folder: `torch_peer.py FOLDER`.
-
-Reads questions from standard input, one a line, and answers each with a line: `logits` writes FOLDER/logits.f32;
-`time` gives the seconds of one run, from an array of images to an array of logits.
+"""Runs a network of folded layers. `logits` leaves the logits; `time` gives the seconds of one run, from an array of
+images to an array of logits.
 """
-import json
-import sys
 import time
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-folder = sys.argv[1]
-with open(f'{folder}/network.json') as file:
-    network = json.load(file)
-torch.set_num_threads(network['threads'])
+from peer import description, give, layout, serve, take
+
 torch.set_grad_enabled(False)
-layout = torch.channels_last if network['layout'] == 'channels_last' else torch.contiguous_format
-numbers = np.fromfile(f'{folder}/numbers.f32', dtype='<f4')
-at = 0
-
-
-def take(entry):
-    """The next numbers of the file, in the shape that the entry says."""
-    global at
-    size = int(np.prod(entry['shape']))
-    part = numbers[at:at + size].reshape(entry['shape'])
-    at += size
-    return torch.from_numpy(part.copy())
 
 
 def conv(layer):
@@ -51,9 +32,9 @@ def linear(layer):
     return lambda x: torch.addmm(bias, x.flatten(1), weight)
 
 
-images = take(network['images']).contiguous(memory_format=layout)
+images = take(description['images']).contiguous(memory_format=layout)
 steps = []
-for layer in network['layers']:
+for layer in description['layers']:
     names = [layer[key] for key in ('input', 'scale', 'other') if key in layer]
     make = {'conv': conv, 'linear': linear, 'mean': lambda _: lambda x: x.mean((2, 3), keepdim=True),
             'scale': lambda _: torch.mul, 'add': lambda _: torch.add}[layer['op']]
@@ -67,20 +48,19 @@ for index, (_, names, _) in enumerate(steps):
 
 
 def run():
-    values = {network['input']: images}
+    values = {description['input']: images}
     for index, (compute, names, made) in enumerate(steps):
         values[made] = compute(*(values[name] for name in names))
         for name in names:
             if last[name] == index:
                 values.pop(name, None)
-    return values[network['output']].numpy()
+    return values[description['output']].numpy()
 
 
-for line in sys.stdin:
-    if line.strip() == 'logits':
-        run().astype('<f4').tofile(f'{folder}/logits.f32')
-        print('done', flush=True)
-    else:
-        started = time.perf_counter()
-        run()
-        print(time.perf_counter() - started, flush=True)
+def seconds():
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+serve({'logits': lambda: give(torch.from_numpy(run())), 'time': seconds})

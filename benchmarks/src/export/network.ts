@@ -2,11 +2,11 @@
  * A trained network as a list of layers that any framework can run: batch norm folded, channels last, weights as plain
  * arrays. Values have names; every layer reads some and makes one.
  */
-import { convGeometry } from '../../../packages/tensor/dist/index.js';
-import type { Tensor } from '../../../packages/tensor/dist/index.js';
-import { foldBatchNorm, plainConv } from '../../../packages/nn/dist/index.js';
-import type { Conv2d, FoldedConv } from '../../../packages/nn/dist/index.js';
-import type { EfficientNet, MBConv } from '../../../packages/efficientnet/dist/index.js';
+import { convGeometry } from '@vitrine/tensor';
+import type { Tensor } from '@vitrine/tensor';
+import { foldBatchNorm, plainConv } from '@vitrine/nn';
+import type { Conv2d, FoldedConv } from '@vitrine/nn';
+import type { EfficientNet, MBConv } from '@vitrine/efficientnet';
 
 export type Activation = 'none' | 'silu' | 'sigmoid';
 

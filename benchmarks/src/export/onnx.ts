@@ -1,7 +1,6 @@
 /**
  * A network as an ONNX file: protocol buffers by hand, as far as these few messages need them. Field numbers are
- * those of
- * onnx.proto3; comments name the fields.
+ * those of onnx.proto3; comments name the fields.
  * Sources: protobuf.dev/programming-guides/encoding; github.com/onnx/onnx, onnx/onnx.proto3 (IR version 8, operator
  * set 13).
  */
