@@ -124,7 +124,7 @@ describe('documents', () => {
   it('the names in READING.md and docs/ occur in the code', () => {
     const words = new Set(sources.map(read).join('\n').match(/[#\w$]+/g));
     /** Of the compiler, of package.json, of other libraries. */
-    const known = new Set(['noUncheckedIndexedAccess', 'imports', 'tidy', 'dispose', 'xorshift']);
+    const known = new Set(['noUncheckedIndexedAccess', 'imports', 'tidy', 'dispose', 'xorshift', 'MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_']);
     const names = documents.filter((file) => /^READING|^docs/.test(file))
       .flatMap((file) => matches(prose(file), /`([A-Za-z#][\w#]*(?:\.\w+)*)(?:\(\))?`/g))
       .filter((name) => !/\.(?:ts|md|json)$/.test(name));
