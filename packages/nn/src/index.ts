@@ -32,7 +32,7 @@ export { DivergedError, evaluate, fit } from './train/trainer.js';
 export type { Batch, EpochResult, Evaluation, FitOptions, StepResult } from './train/trainer.js';
 export { ConfusionMatrix, classScores, commonestConfusions } from './train/confusion.js';
 export type { ClassScore, Confusion } from './train/confusion.js';
-export { Progress } from './train/progress.js';
+export { Progress, formatPercent } from './train/progress.js';
 export type { ProgressMetrics, ProgressOptions, ProgressStream } from './train/progress.js';
 export { renderReport } from './train/report.js';
 export type { EpochMetrics, Fact, Mistake, ReportData } from './train/report.js';

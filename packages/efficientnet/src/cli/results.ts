@@ -1,12 +1,11 @@
 /** What a run leaves behind: a checkpoint, a report, and something to look at in the terminal. */
 import { drawImage, encodePng, imageAt } from '@vitrine/data';
 import type { ImageDataset } from '@vitrine/data';
-import { ConfusionMatrix, renderReport } from '@vitrine/nn';
+import { ConfusionMatrix, formatPercent, renderReport } from '@vitrine/nn';
 import type { EpochMetrics, Evaluation, Fact, Mistake } from '@vitrine/nn';
 import type { RunLog } from '@vitrine/nn/node';
 import { saveTensors } from '@vitrine/tensor';
 import type { EfficientNet } from '../model.js';
-import { formatPercent } from './format.js';
 
 /** The model's weights, with all that is needed to use them, as JSON texts in the file's metadata. */
 export const saveCheckpoint = (path: string, model: EfficientNet, classes: readonly string[], training: object): Promise<void> =>

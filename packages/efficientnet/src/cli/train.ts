@@ -1,7 +1,7 @@
 /** `efficientnet train`: a small variant on Fashion-MNIST, from nothing to a report. */
 import process from 'node:process';
 import { DataLoader, loadFashionMnist, randomFlip } from '@vitrine/data';
-import { AdamW, Progress, cosine, crossEntropy, decayGroups, evaluate, fit, formatSummary, warmup } from '@vitrine/nn';
+import { AdamW, Progress, cosine, crossEntropy, decayGroups, evaluate, fit, formatPercent, formatSummary, warmup } from '@vitrine/nn';
 import type { EpochMetrics, Evaluation } from '@vitrine/nn';
 import { RunLog } from '@vitrine/nn/node';
 import { manualSeed } from '@vitrine/tensor';
@@ -9,7 +9,6 @@ import { summary } from '../summary.js';
 import { describeMachine } from './machine.js';
 import { namedModel } from './named-model.js';
 import { UsageError } from './options.js';
-import { formatPercent } from './format.js';
 import { parseTrainOptions, trainHelp } from './train-options.js';
 import { confusionOf, leaveReport, saveCheckpoint, showPredictions } from './results.js';
 
