@@ -28,7 +28,7 @@ describeOnBackends('fixtures: losses', () => {
         const labelSmoothing = options.labelSmoothing!;
         const loss = crossEntropy(logits, toTensor(get(labelsName), dtype), { labelSmoothing });
         expectClose(loss.value, get(output), tolerance, 'loss');
-        loss.backward({ gradient: toTensor(get(cotangent), dtype) });
+        loss.backward({ gradient: toTensor(get(cotangent!), dtype) });
         expect(grads).to.have.length(2);
         expect(grads[1], 'labels have no gradient').to.equal(null);
         expectClose(logits.grad!, get(grads[0]!), tolerance, 'gradient');

@@ -1,122 +1,14 @@
 import * as ag from '@vitrine/autograd';
-import type { Args } from '@vitrine/autograd';
 import { Variable, enableGrad, grad, gradcheck } from '@vitrine/autograd';
 import * as t from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { expect } from 'chai';
-import { lay, values } from './samples/sample.js';
-import type { Layout, Operand } from './samples/sample.js';
-import { normal, positive } from './samples/sample.js';
+import type { Case, F } from './gradchecks/case.js';
+import { gradchecks } from './gradchecks/index.js';
+import { lay, normal, positive, values } from './samples/sample.js';
+import type { Operand } from './samples/sample.js';
 
 const TOLERANCE = 1e-6;
-
-type F = (...inputs: Variable[]) => Variable;
-type Case = readonly [f: F, ...inputs: Operand[]];
-
-/** Distinct values, none near 0 or near another: no kink or tie within the step of a difference. */
-const apart = (shape: readonly number[], shift = 0, layout: Layout = 'dense'): Operand =>
-  ({ shape, layout, values: Array.from({ length: t.sizeOf(shape) }, (_, i) => ((i * 7) % 11) - 5.3 + i / 50 + shift) });
-
-type MakeOperand = (shape: readonly number[], layout?: Layout) => Operand;
-const one = (f: (x: Variable) => Variable, operand: MakeOperand = normal): readonly Case[] =>
-  [[f, operand([2, 3])], [f, operand([])], [f, operand([3, 2], 'permuted')]];
-const two = (f: (a: Variable, b: Variable) => Variable, a = normal, b = normal): readonly Case[] =>
-  [[f, a([2, 3]), b([2, 3])], [f, a([2, 1, 3]), b([4, 1])], [f, a([2, 3]), b([])], [f, a([1]), b([2, 2])],
-    [f, a([2, 3], 'permuted'), b([3], 'strided')], [(x) => f(x, x), a([4])]];
-const kink = (shape: readonly number[], layout: Layout = 'dense'): Operand => apart(shape, 0, layout);
-
-const conv = { padding: 1, stride: 2 } as const;
-const depthwise = { padding: 'same', groups: 3 } as const;
-const grouped = { groups: 2 } as const;
-const pool = { kernel: 3, stride: 2, padding: 1 } as const;
-
-/** Every differentiable operation: one that is missing is a compile error. */
-const table: Record<keyof Args, readonly Case[]> = {
-  neg: one(ag.neg),
-  abs: one(ag.abs, (shape, layout) => apart(shape, 0, layout)),
-  square: one(ag.square),
-  sqrt: one(ag.sqrt, positive),
-  rsqrt: one(ag.rsqrt, positive),
-  reciprocal: one(ag.reciprocal, positive),
-  exp: one(ag.exp),
-  log: one(ag.log, positive),
-  sigmoid: one(ag.sigmoid),
-  tanh: one(ag.tanh),
-  relu: one(ag.relu, (shape, layout) => apart(shape, 0, layout)),
-  silu: one(ag.silu),
-
-  add: two(ag.add),
-  sub: two(ag.sub),
-  mul: two(ag.mul),
-  div: two(ag.div, normal, positive),
-  pow: two(ag.pow, positive, normal),
-  maximum: two(ag.maximum, (shape, layout) => apart(shape, 0, layout), (shape, layout) => apart(shape, 0.41, layout))
-    .slice(0, -1),
-  minimum: two(ag.minimum, (shape, layout) => apart(shape, 0, layout), (shape, layout) => apart(shape, 0.41, layout))
-    .slice(0, -1),
-  siluGrad: two(ag.siluGrad),
-  sigmoidGrad: two(ag.sigmoidGrad),
-  tanhGrad: two(ag.tanhGrad),
-  reluGrad: two(ag.reluGrad, normal, kink).slice(0, -1),
-
-  sum: [[(x) => ag.sum(x), normal([2, 3])], [(x) => ag.sum(x, { axes: 1 }), normal([2, 3, 2])],
-    [(x) => ag.sum(x, { axes: [0, -1], keepDims: true }), normal([2, 3, 2], 'sliced')],
-    [(x) => ag.sum(x, { axes: [] }), normal([2])]],
-  max: [[(x) => ag.max(x), apart([2, 5])], [(x) => ag.max(x, { axes: 0 }), apart([3, 4])],
-    [(x) => ag.max(x, { axes: [0, 2], keepDims: true }), apart([2, 3, 2], 0, 'permuted')]],
-  min: [[(x) => ag.min(x), apart([2, 5])], [(x) => ag.min(x, { axes: -1 }), apart([3, 4])],
-    [(x) => ag.min(x, { axes: [0, 2], keepDims: true }), apart([2, 3, 2], 0, 'sliced')]],
-  softmax: [[ag.softmax, normal([2, 5])], [ag.softmax, normal([2, 3, 2], 'permuted')], [ag.softmax, normal([1])]],
-  logSoftmax: [[ag.logSoftmax, normal([2, 5])], [ag.logSoftmax, normal([2, 3, 2], 'permuted')]],
-
-  reshape: [[(x) => ag.reshape(x, [3, -1]), normal([2, 3])], [(x) => ag.reshape(x, [6]), normal([2, 3], 'permuted')],
-    [(x) => ag.reshape(x, []), normal([1, 1])]],
-  permute: [[(x) => ag.permute(x, [2, 0, 1]), normal([2, 3, 4])], [(x) => ag.permute(x, [-1, 0]), normal([2, 3])]],
-  broadcastTo: [[(x) => ag.broadcastTo(x, [4, 2, 3]), normal([2, 1])], [(x) => ag.broadcastTo(x, [2, 2]), normal([])]],
-  slice: [[(x) => ag.slice(x, 1, 1, 3), normal([2, 4])], [(x) => ag.slice(x, 0, -2), normal([3, 2], 'permuted')],
-    [(x) => ag.slice(x, -1, 0, -1), normal([2, 3])], [(x) => ag.slice(x, 0, -9), normal([3])]],
-  padSlice: [[(x) => ag.padSlice(x, [2, 5], 1, 2), normal([2, 2])],
-    [(x) => ag.padSlice(x, [4, 2], -2, 1), normal([3, 2], 'permuted')]],
-
-  matmul: [[ag.matmul, normal([3, 4]), normal([4, 2])],
-    [ag.matmul, normal([3, 4], 'permuted'), normal([4, 2], 'sliced')], [(x) => ag.matmul(x, ag.mT(x)), normal([3, 2])]],
-  conv2d: [
-    [(x, w) => ag.conv2d(x, w, conv), normal([2, 4, 5, 2]), normal([3, 3, 2, 3])],
-      [(x, w) => ag.conv2d(x, w, depthwise), normal([1, 4, 3, 3], 'sliced'), normal([3, 2, 1, 3], 'permuted')],
-    [(x, w) => ag.conv2d(x, w, grouped), normal([1, 3, 3, 4]), normal([2, 2, 2, 6])],
-      [(x, w) => ag.conv2d(x, w), normal([2, 3, 2, 3]), normal([1, 1, 3, 4])],
-  ],
-  conv2dInputGrad: [
-    [(g, w) => ag.conv2dInputGrad(g, w, [2, 4, 5, 2], conv), normal([2, 2, 3, 3]), normal([3, 3, 2, 3])],
-    [(g, w) => ag.conv2dInputGrad(g, w, [1, 4, 3, 3], depthwise), normal([1, 4, 3, 3]), normal([3, 2, 1, 3])],
-  ],
-  conv2dWeightGrad: [
-    [(x, g) => ag.conv2dWeightGrad(x, g, [3, 3, 2, 3], conv), normal([2, 4, 5, 2]), normal([2, 2, 3, 3])],
-    [(x, g) => ag.conv2dWeightGrad(x, g, [3, 2, 1, 3], depthwise), normal([1, 4, 3, 3]), normal([1, 4, 3, 3])],
-  ],
-  averagePool2d: [[(x) => ag.averagePool2d(x, pool), normal([2, 4, 5, 2])],
-    [(x) => ag.averagePool2d(x, { kernel: 2 }), normal([1, 4, 5, 3], 'permuted')]],
-  averagePool2dGrad: [[(g) => ag.averagePool2dGrad(g, [2, 4, 5, 2], pool), normal([2, 2, 3, 2])]],
-
-  batchNormTrain: [[batchNorm, normal([2, 3, 2, 3]), normal([3]), normal([3])],
-    [batchNorm, normal([6, 2], 'permuted'), normal([2]), normal([2])]],
-  batchNormSiluTrain: [[batchNormSilu, normal([2, 3, 2, 3]), normal([3]), normal([3])],
-    [batchNormSilu, normal([6, 2], 'permuted'), normal([2]), normal([2])]],
-  batchNormEval: [
-    [(x, gamma, beta) => ag.batchNormEval(x, gamma, beta, t.tensor([0.5, -1, 2], 'float64'),
-      t.tensor([0.3, 1, 4], 'float64'), 1e-3), normal([2, 3, 3]), normal([3]), normal([3])],
-  ],
-};
-
-function batchNorm(x: Variable, gamma: Variable, beta: Variable): Variable {
-  const { mean, variance } = t.moments(x.value);
-  return ag.batchNormTrain(x, gamma, beta, mean, variance, 1e-3);
-}
-
-function batchNormSilu(x: Variable, gamma: Variable, beta: Variable): Variable {
-  const { mean, variance } = t.moments(x.value);
-  return ag.batchNormSiluTrain(x, gamma, beta, mean, variance, 1e-3);
-}
 
 /** Made of the others. */
 const composites: Readonly<Record<string, readonly Case[]>> = {
@@ -136,7 +28,7 @@ const title = (inputs: readonly Operand[]): string => inputs.map(({ shape, layou
   `[${shape.join()}]${layout === 'dense' ? '' : ` ${layout}`}`).join(' ');
 
 describe('gradcheck', () => {
-  for (const [op, cases] of Object.entries({ ...table, ...composites })) {
+  for (const [op, cases] of Object.entries({ ...gradchecks, ...composites })) {
     for (const [f, ...inputs] of cases) {
       it(`${op} ${title(inputs)}`, () => t.scope(() => {
         gradcheck(f, tensors(op, inputs), { tolerance: TOLERANCE });
@@ -178,7 +70,7 @@ describe('gradcheck: gradients of gradients', () => {
     return grad(ag.sum(ag.mul(g, f(...xs))), [xs[i]], { createGraph: true })[0];
   });
 
-  for (const [op, cases] of Object.entries(table)) {
+  for (const [op, cases] of Object.entries(gradchecks)) {
     if (op === 'batchNormTrain' || op === 'batchNormSiluTrain') continue;
     for (const [f, ...inputs] of cases) {
       it(`${op} ${title(inputs)}`, () => t.scope(() => {
@@ -192,7 +84,7 @@ describe('gradcheck: gradients of gradients', () => {
   }
 
   it('batchNormTrain says that it has none', () => {
-    const [f, ...inputs] = table.batchNormTrain[0];
+    const [f, ...inputs] = gradchecks.batchNormTrain[0];
     const xs = tensors('batchNormTrain', inputs).map((x) => new Variable(x, { requiresGrad: true }));
     const [first] = grad(ag.sum(ag.square(f(...xs))), [xs[1]], { createGraph: false });
     expect(first.shape).to.deep.equal([3]);

@@ -20,14 +20,19 @@ type Values<A extends readonly unknown[]> = { [I in keyof A]: A[I] extends Varia
 
 /** The value of each operation. */
 const forward: { readonly [K in keyof Args]: (...args: Values<Args[K]>) => t.Tensor } = {
+  // elementwise
   neg: t.neg, abs: t.abs, square: t.square, sqrt: t.sqrt, rsqrt: t.rsqrt, reciprocal: t.reciprocal, exp: t.exp, log: t.log,
   sigmoid: t.sigmoid, tanh: t.tanh, relu: t.relu, silu: t.silu,
   add: t.add, sub: t.sub, mul: t.mul, div: t.div, pow: t.pow, maximum: t.maximum, minimum: t.minimum,
   siluGrad: t.siluGrad, sigmoidGrad: t.sigmoidGrad, tanhGrad: t.tanhGrad, reluGrad: t.reluGrad,
+  // reduce
   sum: t.sum, max: t.max, min: t.min, softmax: t.softmax, logSoftmax: t.logSoftmax,
+  // views
   reshape: t.reshape, permute: t.permute, broadcastTo: t.broadcastTo, slice: t.slice, padSlice: t.padSlice,
+  // linear
   matmul: t.matmul, conv2d: t.conv2d, conv2dInputGrad: t.conv2dInputGrad, conv2dWeightGrad: t.conv2dWeightGrad,
   averagePool2d: t.averagePool2d, averagePool2dGrad: t.averagePool2dGrad,
+  // norm
   batchNormTrain: t.batchNorm, batchNormSiluTrain: t.batchNormSilu, batchNormEval: t.batchNorm,
 };
 

@@ -43,7 +43,12 @@ export interface NormArgs {
   batchNormEval: [x: V, gamma: V, beta: V, mean: Tensor, variance: Tensor, eps: number];
 }
 
-export interface Args extends ElementwiseArgs, ReduceArgs, ViewArgs, LinearArgs, NormArgs {}
+export interface Args
+  extends ElementwiseArgs,
+    ReduceArgs,
+    ViewArgs,
+    LinearArgs,
+    NormArgs {}
 
 /** One vjp for every input: a missing row, or a missing input in a row, is a compile error. */
 export type Vjps<Table> = { readonly [K in keyof Table]: Table[K] extends readonly unknown[] ? CountedRow<Table[K]> : never };

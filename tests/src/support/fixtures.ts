@@ -44,13 +44,14 @@ export interface OpOptions {
 }
 
 /** One op: names of tensors, and options. `inputs` are in the order of the op's arguments. */
-export interface OpCase {
+export interface OpCase<Options = OpOptions> {
   readonly op: string;
   readonly name: string;
   readonly inputs: readonly string[];
-  readonly options: OpOptions;
+  readonly options: Options;
   readonly output: string;
-  readonly cotangent: string;
+  /** null where no input takes a gradient. */
+  readonly cotangent: string | null;
   /** The gradient of ⟨cotangent, output⟩ by each input; null where none is taken. */
   readonly grads: readonly (string | null)[];
   /** batchNorm: the batch's own mean and (biased) variance. */
@@ -150,7 +151,7 @@ interface Header {
 }
 
 /** A safetensors file: 8 bytes little-endian header length, JSON header, data. Only float32 tensors. */
-function readFixture<Case>(file: string): Fixture<Case> {
+export function readFixture<Case>(file: string): Fixture<Case> {
   const bytes = readFileSync(fileURLToPath(new URL(`../../fixtures/${file}`, import.meta.url)));
   const start = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.toString('utf8', 8, start)) as Header;

@@ -6,4 +6,10 @@ import { norm } from './norm.js';
 import { reduce } from './reduce.js';
 import { views } from './views.js';
 
-export const vjps: Vjps<Args> = { ...elementwise, ...reduce, ...views, ...linear, ...norm };
+export const vjps: Vjps<Args> = {
+  ...elementwise,
+  ...reduce,
+  ...views,
+  ...linear,
+  ...norm,
+};

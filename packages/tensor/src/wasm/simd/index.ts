@@ -21,15 +21,32 @@ import { updateFace, updateFuncs } from './update.js';
 
 /** Every kernel of the module. */
 export const simdFuncs = (): readonly KernelSource[] => [
-  ...gemmFuncs, ...convFuncs, ...depthwiseFuncs, ...poolFuncs, ...elementwiseFuncs, ...reduceFuncs, ...softmaxFuncs, ...normFuncs,
-  ...updateFuncs, ...randomFuncs,
+  ...gemmFuncs,
+  ...convFuncs,
+  ...depthwiseFuncs,
+  ...poolFuncs,
+  ...elementwiseFuncs,
+  ...reduceFuncs,
+  ...softmaxFuncs,
+  ...normFuncs,
+  ...updateFuncs,
+  ...randomFuncs,
 ];
 
 /** The reference kernels, with those that have a SIMD face replaced by it. */
 export function simdKernels(run: Runner): Kernels {
   const products = gemmFace(run);
   return {
-    ...reference, ...products, ...convFace(run, products), ...depthwiseFace(run), ...poolFace(run), ...elementwiseFace(run), ...reduceFace(run),
-    ...softmaxFace(run), ...normFace(run), ...updateFace(run), ...randomFace(run),
+    ...reference,
+    ...products,
+    ...convFace(run, products),
+    ...depthwiseFace(run),
+    ...poolFace(run),
+    ...elementwiseFace(run),
+    ...reduceFace(run),
+    ...softmaxFace(run),
+    ...normFace(run),
+    ...updateFace(run),
+    ...randomFace(run),
   };
 }

@@ -1,0 +1,7 @@
+/** Every family of operations that is held against PyTorch. */
+import type { Family } from './family.js';
+import { first } from './first.js';
+
+export const families: readonly Family[] = [
+  first,
+];

@@ -1,0 +1,21 @@
+/** The whole table: what every operation refuses. */
+import { binary } from './binary.js';
+import { create } from './create.js';
+import { images } from './images.js';
+import { noTensorRows } from './no-tensor.js';
+import { normAndUpdate } from './norm-and-update.js';
+import { reduce } from './reduce.js';
+import type { Row } from './row.js';
+import { variables } from './variables.js';
+import { views } from './views.js';
+
+export const badInputs: readonly Row[] = [
+  ...binary,
+  ...create,
+  ...images,
+  ...noTensorRows,
+  ...normAndUpdate,
+  ...reduce,
+  ...variables,
+  ...views,
+];

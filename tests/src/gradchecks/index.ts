@@ -1,0 +1,16 @@
+/** The whole table: every differentiable operation. */
+import type { Args } from '@vitrine/autograd';
+import type { Cases } from './case.js';
+import { elementwise } from './elementwise.js';
+import { linear } from './linear.js';
+import { norm } from './norm.js';
+import { reduce } from './reduce.js';
+import { views } from './views.js';
+
+export const gradchecks: Cases<Args> = {
+  ...elementwise,
+  ...linear,
+  ...norm,
+  ...reduce,
+  ...views,
+};
