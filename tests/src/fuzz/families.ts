@@ -1,0 +1,85 @@
+/** What is fuzzed: a family is a list of operations and a way to make operands for them. One line adds an operation. */
+import * as t from '@vitrine/tensor';
+import type { Tensor } from '@vitrine/tensor';
+import type { Dice } from './random-tensor.js';
+import { broadcastable, randomLength, randomShape, randomTensor } from './random-tensor.js';
+
+/** One random call. */
+export interface Call {
+  /** With its options, for the message. */
+  readonly op: string;
+  readonly inputs: readonly Tensor[];
+  readonly run: () => Tensor;
+  /**
+   * How large the terms are that the result is a sum of: rounding is relative to these, and the result may be much smaller.
+   * Default: the result itself.
+   */
+  readonly magnitude?: () => Tensor;
+}
+
+export type Family = (dice: Dice) => Call;
+
+const UNARY: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  neg: t.neg, abs: t.abs, square: t.square, sqrt: t.sqrt, rsqrt: t.rsqrt, reciprocal: t.reciprocal, exp: t.exp, log: t.log,
+  sigmoid: t.sigmoid, tanh: t.tanh, relu: t.relu, silu: t.silu, sign: t.sign, clone: t.clone,
+};
+
+const BINARY: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
+  add: t.add, sub: t.sub, mul: t.mul, div: t.div, maximum: t.maximum, minimum: t.minimum, pow: t.pow, equal: t.equal, greater: t.greater,
+  siluGrad: t.siluGrad, sigmoidGrad: t.sigmoidGrad, tanhGrad: t.tanhGrad, reluGrad: t.reluGrad,
+};
+
+/** Gradients change sign where their two factors do: they are measured against the cotangent. */
+const GRADIENTS = ['siluGrad', 'sigmoidGrad', 'tanhGrad'];
+
+/** `extreme`: there must be something to choose from. */
+const REDUCTIONS: Readonly<Record<string, { run: (x: Tensor, options: t.ReduceOptions) => Tensor; extreme?: boolean }>> = {
+  sum: { run: t.sum }, mean: { run: t.mean }, max: { run: t.max, extreme: true }, min: { run: t.min, extreme: true },
+};
+
+const ALONG_LAST: Readonly<Record<string, (x: Tensor) => Tensor>> = { softmax: t.softmax, logSoftmax: t.logSoftmax };
+
+const unary: Family = (dice) => {
+  const op = dice.pick(Object.keys(UNARY));
+  const x = randomTensor(dice, randomShape(dice));
+  return { op, inputs: [x], run: () => UNARY[op](x) };
+};
+
+const binary: Family = (dice) => {
+  const op = dice.pick(Object.keys(BINARY));
+  const shape = randomShape(dice);
+  const whole = randomTensor(dice, shape);
+  const part = randomTensor(dice, dice.oneIn(2) ? shape : broadcastable(dice, shape));
+  const [a, b] = dice.oneIn(2) ? [whole, part] : [part, whole];
+  const call: Call = { op, inputs: [a, b], run: () => BINARY[op](a, b) };
+  return GRADIENTS.includes(op) ? { ...call, magnitude: () => t.mul(a, t.maximum(t.abs(b), 1)) } : call;
+};
+
+const reduction: Family = (dice) => {
+  const shape = randomShape(dice);
+  const x = randomTensor(dice, shape);
+  const kind = dice.below(4);
+  if (kind === 0 && shape.length > 0) {
+    const op = dice.pick(Object.keys(ALONG_LAST));
+    return { op, inputs: [x], run: () => ALONG_LAST[op](x), magnitude: () => t.maximum(t.abs(x), 1) };
+  }
+  if (kind === 1 && shape.length > 0 && !shape.includes(0)) {
+    const axis = dice.below(shape.length);
+    return { op: `argmax axis ${axis}`, inputs: [x], run: () => t.argmax(x, axis) };
+  }
+  const allowed = Object.keys(REDUCTIONS).filter((name) => REDUCTIONS[name].extreme !== true || !shape.includes(0));
+  const op = dice.pick(allowed);
+  const axes = dice.oneIn(4) ? undefined : shape.map((_, axis) => axis).filter(() => dice.oneIn(2));
+  const options = { axes, keepDims: dice.oneIn(2) };
+  const { run, extreme = false } = REDUCTIONS[op];
+  const call: Call = { op: `${op} ${JSON.stringify(options)}`, inputs: [x], run: () => run(x, options) };
+  return extreme ? call : { ...call, magnitude: () => run(t.abs(x), options) };
+};
+
+const matmul: Family = (dice) => {
+  const [M, K, N] = [randomLength(dice), randomLength(dice), randomLength(dice)];
+  const [a, b] = [randomTensor(dice, [M, K]), randomTensor(dice, [K, N])];
+  return { op: 'matmul', inputs: [a, b], run: () => t.matmul(a, b), magnitude: () => t.matmul(t.abs(a), t.abs(b)) };
+};
+
+export const families: Readonly<Record<string, Family>> = { unary, binary, reduction, matmul };
