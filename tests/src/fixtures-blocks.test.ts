@@ -11,11 +11,17 @@ import {
 } from './support/fixture-models.js';
 import { blockFixtures } from './support/fixtures.js';
 import type { BlockCase } from './support/fixtures.js';
+import { ledger } from './support/ledger.js';
+import type { Quantity } from './support/ledger.js';
 
 /** max|got − want| / max|want|, tensor by tensor. */
 const TOLERANCES: readonly [dtype: DType, tolerance: number][] = [['float64', 2e-7], ['float32', 1e-5]];
 
-describeOnBackends('fixtures: MBConv blocks', () => {
+describeOnBackends('fixtures: MBConv blocks', (face) => {
+  const note = (block: BlockCase, dtype: DType, quantity: Quantity, error: number): void => {
+    if (dtype === 'float32') ledger.note('blocks', `MBConv, ${block.convention}`, block.name, face, quantity, error);
+  };
+
   const { cases, get, under, tensors } = blockFixtures();
 
   const make = (block: BlockCase, dtype: DType): MBConv => load(meta(() => new MBConv({
@@ -60,7 +66,7 @@ describeOnBackends('fixtures: MBConv blocks', () => {
         it(`evaluation, ${dtype}`, () => scope(() => {
           const model = make(block, dtype).eval();
           const before = new Map(Array.from(buffers(model), ([key, value]) => [key, value.toFloat64Array()]));
-          expectClose(model.call(toTensor(get(`${name}/input`), dtype)).value, get(`${name}/evalOutput`), tolerance, 'output');
+          note(block, dtype, 'forward', expectClose(model.call(toTensor(get(`${name}/input`), dtype)).value, get(`${name}/evalOutput`), tolerance, 'output'));
           for (const [key, value] of buffers(model)) expect(value.toFloat64Array(), key).to.deep.equal(before.get(key));
         }));
 
@@ -68,12 +74,12 @@ describeOnBackends('fixtures: MBConv blocks', () => {
           const model = make(block, dtype).train();
           const input = new Variable(toTensor(get(`${name}/input`), dtype), { requiresGrad: true });
           const output = model.call(input);
-          expectClose(output.value, get(`${name}/output`), tolerance, 'output');
+          note(block, dtype, 'forward', expectClose(output.value, get(`${name}/output`), tolerance, 'output'));
           expectAllClose(buffers(model), renamed(under(`${name}/after`)), tolerance, 'statistics');
           output.backward({ gradient: toTensor(get(`${name}/cotangent`), dtype) });
-          expectAllClose(gradients(model), renamed(under(`${name}/grad`)), tolerance, 'gradient');
+          note(block, dtype, 'gradient', expectAllClose(gradients(model), renamed(under(`${name}/grad`)), tolerance, 'gradient'));
           expect(input.grad).not.to.equal(null);
-          expectClose(input.grad!, get(`${name}/inputGrad`), tolerance, 'gradient of the input');
+          note(block, dtype, 'gradient', expectClose(input.grad!, get(`${name}/inputGrad`), tolerance, 'gradient of the input'));
         }));
       }
     });

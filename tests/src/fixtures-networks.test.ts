@@ -13,6 +13,8 @@ import {
 } from './support/fixture-models.js';
 import { networkFixtures } from './support/fixtures.js';
 import type { NetworkCase } from './support/fixtures.js';
+import { ledger } from './support/ledger.js';
+import type { Quantity } from './support/ledger.js';
 
 /** max|got − want| / max|want|, tensor by tensor. */
 const TOLERANCES: readonly [dtype: DType, tolerance: number][] = [['float64', 2e-7], ['float32', 1e-4]];
@@ -27,7 +29,7 @@ function makeOptimizer({ optimizers }: NetworkCase, name: OptimizerName, paramet
   }
 }
 
-describeOnBackends('fixtures: networks', () => {
+describeOnBackends('fixtures: networks', (face) => {
   const { cases, get, under, tensors } = networkFixtures();
   const optimizerNames: readonly OptimizerName[] = ['sgd', 'adamW', 'rmsprop'];
 
@@ -55,6 +57,9 @@ describeOnBackends('fixtures: networks', () => {
   for (const network of cases) {
     describe(network.name, () => {
       const { name } = network;
+      const note = (row: string, dtype: DType, quantity: Quantity, error: number): void => {
+        if (dtype === 'float32') ledger.note('networks', `${name}: ${row}`, name, face, quantity, error);
+      };
       const batch = (dtype: DType): { images: Tensor; labels: Tensor } =>
         ({ images: toTensor(get(`${name}/input`), dtype), labels: toTensor(get(`${name}/labels`), dtype) });
       const lossOf = (logits: Variable, labels: Tensor): Variable =>
@@ -80,13 +85,13 @@ describeOnBackends('fixtures: networks', () => {
         it(`evaluation: logits and the activations of every layer, ${dtype}`, () => scope(() => {
           const model = make(network, dtype).eval();
           const { images } = batch(dtype);
-          expectClose(model.call(images).value, get(`${name}/evalLogits`), tolerance, 'logits');
+          note('evaluation', dtype, 'forward', expectClose(model.call(images).value, get(`${name}/evalLogits`), tolerance, 'logits'));
 
           const seen = new Map<string, Tensor>();
           model.blocks[0].onForward((_module, input) => seen.set('stem', input.value));
           for (const [i, block] of model.blocks.entries()) block.onForward((_module, _input, output) => seen.set(`blocks.${i}`, output.value));
           seen.set('head', model.extractFeatures(slice(images, 0, 0, 1)).value);
-          expectAllClose(seen, under(`${name}/activation`), tolerance, 'activation');
+          note('evaluation', dtype, 'forward', expectAllClose(seen, under(`${name}/activation`), tolerance, 'activation'));
         }));
 
         it(`training: logits, loss, running statistics and every gradient, ${dtype}`, () => scope(() => {
@@ -94,8 +99,8 @@ describeOnBackends('fixtures: networks', () => {
           const { images, labels } = batch(dtype);
           const logits = model.call(images);
           const loss = lossOf(logits, labels);
-          expectClose(logits.value, get(`${name}/trainLogits`), tolerance, 'logits');
-          expectClose(loss.value, get(`${name}/loss`), tolerance, 'loss');
+          note('training', dtype, 'forward', expectClose(logits.value, get(`${name}/trainLogits`), tolerance, 'logits'));
+          note('training', dtype, 'forward', expectClose(loss.value, get(`${name}/loss`), tolerance, 'loss'));
           expectAllClose(buffers(model), renamed(under(`${name}/after`)), tolerance, 'statistics');
 
           loss.backward();
@@ -109,7 +114,7 @@ describeOnBackends('fixtures: networks', () => {
             got.delete(key);
             want.delete(key);
           }
-          expectAllClose(got, want, tolerance, 'gradient');
+          note('training', dtype, 'gradient', expectAllClose(got, want, tolerance, 'gradient'));
         }));
 
         for (const optimizerName of optimizerNames) {
@@ -126,7 +131,7 @@ describeOnBackends('fixtures: networks', () => {
               optimizer.zeroGrad();
             }
             expectClose({ shape: [3], data: losses }, get(`${name}/${optimizerName}/losses`), tolerance, 'losses');
-            expectAllClose(model.stateDict(), renamed(under(`${name}/${optimizerName}/state`)), tolerance, 'state');
+            note(`three steps of ${optimizerName}`, dtype, 'forward', expectAllClose(model.stateDict(), renamed(under(`${name}/${optimizerName}/state`)), tolerance, 'state'));
           }));
         }
       }

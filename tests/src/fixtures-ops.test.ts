@@ -7,17 +7,17 @@ import { describeOnBackends } from './support/backends.js';
 import { expectClose } from './support/close.js';
 import { opFixtures } from './support/fixtures.js';
 import type { FixtureTensor } from './support/fixtures.js';
+import { ledger } from './support/ledger.js';
 
 const checks = families.map(checksOf);
 
-describeOnBackends('fixtures: operations against PyTorch', () => {
-  const worst = new Map<string, number>();
-
-  for (const { cases, check } of checks) {
+describeOnBackends('fixtures: operations against PyTorch', (face) => {
+  for (const { cases, check, file } of checks) {
     for (const testCase of cases) {
       it(testCase.name, () => {
         const { forward, backward } = check(testCase, 'float32');
-        worst.set(testCase.op, Math.max(worst.get(testCase.op) ?? 0, forward, backward ?? 0));
+        ledger.note(file, testCase.op, testCase.name, face, 'forward', forward);
+        if (backward !== null) ledger.note(file, testCase.op, testCase.name, face, 'gradient', backward);
         check(testCase, 'float64');
       });
     }
@@ -45,10 +45,5 @@ describeOnBackends('fixtures: operations against PyTorch', () => {
     const missing = families.flatMap(({ runs }, i) =>
       Object.keys(runs).filter((op) => !checks[i].cases.some((testCase) => testCase.op === op)));
     expect(missing).to.deep.equal([]);
-  });
-
-  after(() => {
-    const rows = [...worst].sort(([, a], [, b]) => b - a).slice(0, 5).map(([op, error]) => `${op} ${error.toExponential(1)}`);
-    console.log(`    largest errors in float32, against PyTorch ${checks[0].fixture.madeBy.torch}: ${rows.join(', ')}`);
   });
 });

@@ -1,7 +1,8 @@
 /**
  * Runs the tests: all of them, or with an argument the files whose name contains it, or if there are none the tests
- * whose title does. Prints a line for every outermost suite, every test that took long, and every failure; the last
- * line counts them. Exit code 1 if a test failed or none ran.
+ * whose title does. With --update, pages that tests generate are written anew (docs/parity.md). Prints a line for every
+ * outermost suite, every test that took long, and every failure; the last line counts them. Exit code 1 if a test
+ * failed or none ran.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,12 +60,17 @@ function describe(error: unknown): string {
 const here = fileURLToPath(new URL('.', import.meta.url));
 const source = (file: string): string => join(here, '../src', file.replace(/\.js$/, '.ts'));
 
+/** It reads what the others have measured. */
+const isLast = (file: string): boolean => file === 'parity.test.js';
+
 /** What is left over in dist from a test that has been removed is not run. */
 const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.js') && existsSync(source(file)))
-  .sort();
+  .sort((a, b) => Number(isLast(a)) - Number(isLast(b)) || (a < b ? -1 : 1));
 
-const filter = process.argv.slice(2).filter((arg) => arg !== '--').join(' ').toLowerCase();
+const args = process.argv.slice(2).filter((arg) => arg !== '--');
+if (args.includes('--update')) process.env['VITRINE_UPDATE'] = '1';
+const filter = args.filter((arg) => arg !== '--update').join(' ').toLowerCase();
 const matching = files.filter((file) => file.toLowerCase().includes(filter));
 
 const mocha = new Mocha({ timeout: TIMEOUT_MS, reporter: Compact });

@@ -38,6 +38,7 @@ export interface Errors {
 
 /** One family with its fixtures, ready to be checked. */
 export interface Checks {
+  readonly file: string;
   readonly fixture: Fixture<OpCase<never>>;
   readonly cases: readonly OpCase<never>[];
   /** Throws unless output and gradients are close to PyTorch's. */
@@ -47,7 +48,7 @@ export interface Checks {
 export function checksOf({ file, runs }: Family): Checks {
   const fixture = readFixture<OpCase<never>>(file);
   const check = (testCase: OpCase<never>, dtype: DType): Errors => scope(() => errorsOf(fixture, runs[testCase.op], testCase, dtype));
-  return { fixture, cases: fixture.cases.filter(({ op }) => op in runs), check };
+  return { file, fixture, cases: fixture.cases.filter(({ op }) => op in runs), check };
 }
 
 const load = ({ shape, data }: FixtureTensor, dtype: DType): Tensor => fromArray(data, shape, dtype);

@@ -52,15 +52,15 @@ export const backends: readonly Backend[] = [
   ...(supportsSimd() ? simdBackends() : []),
 ];
 
-/** A suite that runs once on each face of the kernels. */
-export function describeOnBackends(title: string, body: () => void): void {
+/** A suite that runs once on each face of the kernels, and is told which. */
+export function describeOnBackends(title: string, body: (face: string) => void): void {
   for (const { name, kernels } of backends) {
     if (kernels === null) continue;
     describe(`${title}, on ${name}`, () => {
       const before = runtime.kernels;
       beforeEach(() => (runtime.kernels = kernels));
       afterEach(() => (runtime.kernels = before));
-      body();
+      body(name);
     });
   }
 }

@@ -29,10 +29,10 @@ export function load<M extends Module>(module: M, state: ReadonlyMap<string, Fix
 export const parameterNames = (module: Module): string[] => Array.from(module.namedParameters(), ([name]) => name);
 export const bufferNames = (module: Module): string[] => Array.from(module.namedBuffers(), ([name]) => name);
 
-/** `got` has exactly the names of `want` and is close to it, name by name. */
-export function expectAllClose(got: ReadonlyMap<string, Tensor>, want: ReadonlyMap<string, FixtureTensor>, tolerance: number, label: string): void {
+/** `got` has exactly the names of `want` and is close to it, name by name. Returns the worst error. */
+export function expectAllClose(got: ReadonlyMap<string, Tensor>, want: ReadonlyMap<string, FixtureTensor>, tolerance: number, label: string): number {
   expect([...got.keys()].sort(), `${label}: names`).to.deep.equal([...want.keys()].sort());
-  for (const [name, tensor] of got) expectClose(tensor, want.get(name)!, tolerance, `${label} ${name}`);
+  return Math.max(...Array.from(got, ([name, tensor]) => expectClose(tensor, want.get(name)!, tolerance, `${label} ${name}`)));
 }
 
 /** The gradient of every parameter; throws, naming it, where there is none. */
