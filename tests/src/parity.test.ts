@@ -31,11 +31,11 @@ const SECTIONS: readonly Section[] = [
 
 const introduction = (torch: string): string => `# Parity with PyTorch
 
-Every operation, held against what PyTorch ${torch} computes on the same numbers. The figures are the worst error over all
-cases, max|got − want| / max|want|, of float32 against PyTorch in float64, rounded to float32 once: 6e-8 is half a unit
-in the last place. *forward* is the value, *gradient* that of every input, for a random cotangent; the first figure of each
-is of the reference kernels, the second of the emitted ones. On three threads they are the same to the last bit. Up to
-1e-5 is allowed. In float64, where only a wrong formula is left to be seen, the same cases pass as well.
+Every operation, held against what PyTorch ${torch} computes on the same numbers. The figures are the worst error over
+all cases, max|got − want| / max|want|, of float32 against PyTorch in float64, rounded to float32 once: 6e-8 is half a
+unit in the last place. *forward* is the value, *gradient* that of every input, for a random cotangent; the first figure
+of each is of the reference kernels, the second of the emitted ones. On three threads they are the same to the last bit.
+Up to 1e-5 is allowed. In float64, where only a wrong formula is left to be seen, the same cases pass as well.
 
 The tables are written by the tests (\`npx -y pnpm@12 test --update\`), which fail when they are out of date.`;
 
