@@ -7,6 +7,7 @@ import type { KernelSource } from '../../packages/tensor/dist/wasm/asm.js';
 import * as math from '../../packages/tensor/dist/wasm/math.js';
 import { compileKernels } from '../../packages/tensor/dist/wasm/module.js';
 import { eachLane } from '../../packages/tensor/dist/wasm/simd/elementwise.js';
+import { erf } from './support/erf.js';
 
 type Formula = <F extends Type, I extends Type>($: Body, v: Lanes<F, I>, x: Local<F>) => Expr<F>;
 
@@ -27,19 +28,6 @@ const rows: readonly Row[] = [
   { name: 'erf', formula: math.erf, want: erf, absolute: 5e-7, relative: 5e-7 },
   { name: 'log', formula: math.log, want: Math.log, absolute: 8e-8, relative: 8e-8 },
 ];
-
-/** By its series near 0, by its continued fraction further out. Source: Abramowitz & Stegun 7.1.5, 7.1.14. */
-function erf(x: number): number {
-  const a = Math.abs(x);
-  if (a < 3) {
-    let sum = 0;
-    for (let n = 0, term = x; n < 80; n++, term *= -(a * a) / n) sum += term / (2 * n + 1);
-    return (2 / Math.sqrt(Math.PI)) * sum;
-  }
-  let fraction = 0;
-  for (let k = 60; k > 0; k--) fraction = k / 2 / (a + fraction);
-  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
-}
 
 /** Both signs, every exponent, subnormals too: many mantissas around 1, a few far from it. Then the special values. */
 function* floats(): Generator<number> {

@@ -94,6 +94,7 @@ export interface Lanes<F extends Type, I extends Type> {
   /** Comparisons make a mask for `select`. */
   readonly lt: Fn2<F, F, I>;
   readonly gt: Fn2<F, F, I>;
+  readonly le: Fn2<F, F, I>;
   readonly eq: Fn2<F, F, I>;
   readonly select: (a: Expr<F>, b: Expr<F>, mask: Expr<I>) => Expr<F>;
   /** To the nearest whole number, saturating; the value is whole already. */
@@ -130,6 +131,7 @@ export const f32: Lanes<'f32', 'i32'> = {
   eq: op2('i32', 0x5b),
   lt: op2('i32', 0x5d),
   gt: op2('i32', 0x5e),
+  le: op2('i32', 0x5f),
   select: (a, b, mask) => ({ type: 'f32', code: [a.code, b.code, mask.code, 0x1b] }),
   toInt: op1('i32', 0xfc, 0x00), // i32.trunc_sat_f32_s
   fromInt: op1('f32', 0xb2),
@@ -164,6 +166,7 @@ export const f32x4: Lanes<'f32x4', 'i32x4'> & { readonly extract: (a: Expr<'f32x
   eq: op2('i32x4', ...simd(0x41)),
   lt: op2('i32x4', ...simd(0x43)),
   gt: op2('i32x4', ...simd(0x44)),
+  le: op2('i32x4', ...simd(0x45)),
   select: (a, b, mask) => ({ type: 'f32x4', code: [a.code, b.code, mask.code, simd(0x52)] }), // v128.bitselect
   toInt: op1('i32x4', ...simd(0xf8)), // i32x4.trunc_sat_f32x4_s
   fromInt: op1('f32x4', ...simd(0xfa)),

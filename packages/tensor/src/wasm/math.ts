@@ -8,19 +8,27 @@
 import type { Body, Expr, Lanes, Local, Type } from './asm.js';
 
 /** x where x ≤ hi, hi where it is not; NaN stays. One instruction (`f32x4.pmin`), where `min` takes seven on x86. */
-const atMost = <F extends Type, I extends Type>(v: Lanes<F, I>, x: Local<F>, hi: number): Expr<F> =>
+const atMost = <F extends Type, I extends Type>(v: Lanes<F, I>, x: Local<F>, hi: Expr<F>): Expr<F> =>
   v.lanes === 4
-    ? { type: x.type, code: [x.code, v.const(hi).code, 0xfd, 0xea, 0x01] }
-    : v.select(v.const(hi), x, v.lt(v.const(hi), x));
+    ? { type: x.type, code: [x.code, hi.code, 0xfd, 0xea, 0x01] }
+    : v.select(hi, x, v.lt(hi, x));
 
 /** x where x ≥ lo, lo where it is not; NaN stays (`f32x4.pmax`). */
-const atLeast = <F extends Type, I extends Type>(v: Lanes<F, I>, x: Local<F>, lo: number): Expr<F> =>
+const atLeast = <F extends Type, I extends Type>(v: Lanes<F, I>, x: Local<F>, lo: Expr<F>): Expr<F> =>
   v.lanes === 4
-    ? { type: x.type, code: [x.code, v.const(lo).code, 0xfd, 0xeb, 0x01] }
-    : v.select(v.const(lo), x, v.lt(x, v.const(lo)));
+    ? { type: x.type, code: [x.code, lo.code, 0xfd, 0xeb, 0x01] }
+    : v.select(lo, x, v.lt(x, lo));
 
-function clamp<F extends Type, I extends Type>($: Body, v: Lanes<F, I>, x: Local<F>, lo: number, hi: number): Local<F> {
-  return $.let(atMost(v, $.let(atLeast(v, x, lo)), hi));
+/** x from lo up to hi. */
+export const between = <F extends Type, I extends Type>(
+  $: Body, v: Lanes<F, I>, x: Local<F>, lo: Expr<F>, hi: Expr<F>,
+): Expr<F> => atMost(v, $.let(atLeast(v, x, lo)), hi);
+
+/** x from lo up to hi, which are constants. */
+export function clamp<F extends Type, I extends Type>(
+  $: Body, v: Lanes<F, I>, x: Local<F>, lo: number, hi: number,
+): Local<F> {
+  return $.let(between($, v, x, v.const(lo), v.const(hi)));
 }
 
 /** Horner's form; the coefficient of the highest power first. */
