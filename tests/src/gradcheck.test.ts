@@ -70,6 +70,12 @@ describe('gradcheck: gradients of gradients', () => {
     return grad(ag.sum(ag.mul(g, f(...xs))), [xs[i]], { createGraph: true })[0];
   });
 
+  /** The inputs by which a derivative is no constant: of what is made of straight pieces, not all. */
+  const piecewiseLinear: Readonly<Record<string, readonly number[]>> = {
+    reluGrad: [0], relu6Grad: [0], hardsigmoidGrad: [0], clampGrad: [0], leakyReluGrad: [0],
+    sign: [], floor: [], ceil: [], round: [],
+  };
+
   for (const [op, cases] of Object.entries(gradchecks)) {
     if (op === 'batchNormTrain' || op === 'batchNormSiluTrain') continue;
     for (const [f, ...inputs] of cases) {
@@ -77,7 +83,7 @@ describe('gradcheck: gradients of gradients', () => {
         const xs = tensors(op, inputs);
         const out = ag.noGrad(() => f(...xs.map((x) => new Variable(x)))).value;
         const [g] = tensors(`cotangent of ${op}`, [normal(out.shape)]);
-        const wanted = op === 'reluGrad' ? [0] : inputs.keys(); // its derivative by y is the constant 0
+        const wanted = op in piecewiseLinear ? piecewiseLinear[op] : inputs.keys();
         for (const i of wanted) gradcheck(derivative(f, i), [g, ...xs], { tolerance: TOLERANCE, directions: 2 });
       }));
     }

@@ -19,6 +19,7 @@ const SHAPES: readonly Shape[] = [
 ];
 const SPECIAL = [
   NaN, Infinity, -Infinity, 0, -0, 1, -1, 100, -100, 800, -800, 1e-40, -1e-40, 0.5, 1e38, -1e38, 88.5, -88.25, -87,
+  3, -3, 6, // where the gradients of relu6, hardsigmoid and hardswish jump
 ];
 /** d silu at −100 is 0 in float32 and not quite in float64, and infinities meet it. */
 const GENTLE = [NaN, 0, -0, 1, -1, 0.5, 2, -3, 30, -30];

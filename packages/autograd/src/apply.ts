@@ -25,6 +25,14 @@ const forward: { readonly [K in keyof Args]: (...args: Values<Args[K]>) => t.Ten
   sigmoid: t.sigmoid, tanh: t.tanh, relu: t.relu, silu: t.silu,
   add: t.add, sub: t.sub, mul: t.mul, div: t.div, pow: t.pow, maximum: t.maximum, minimum: t.minimum,
   siluGrad: t.siluGrad, sigmoidGrad: t.sigmoidGrad, tanhGrad: t.tanhGrad, reluGrad: t.reluGrad,
+  sin: t.sin, cos: t.cos, log1p: t.log1p, expm1: t.expm1, erf: t.erf,
+  sign: t.sign, floor: t.floor, ceil: t.ceil, round: t.round,
+  where: (a, b, condition) => t.where(condition, a, b),
+  // activations
+  relu6: t.relu6, hardsigmoid: t.hardsigmoid, hardswish: t.hardswish, gelu: t.gelu,
+  relu6Grad: t.relu6Grad, hardsigmoidGrad: t.hardsigmoidGrad, hardswishGrad: t.hardswishGrad, geluGrad: t.geluGrad,
+  clamp: t.clamp, leakyRelu: t.leakyRelu, elu: t.elu, softplus: t.softplus,
+  clampGrad: t.clampGrad, leakyReluGrad: t.leakyReluGrad, eluGrad: t.eluGrad, softplusGrad: t.softplusGrad,
   // reduce
   sum: t.sum, max: t.max, min: t.min, softmax: t.softmax, logSoftmax: t.logSoftmax,
   // views

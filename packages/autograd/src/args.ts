@@ -1,13 +1,35 @@
 /** The arguments of every differentiable operation: inputs first, options last. The tables of vjps follow this one. */
-import type { Conv2dOptions, PoolOptions, ReduceOptions, Shape, Tensor } from '@vitrine/tensor';
+import type {
+  ClampOptions, Conv2dOptions, GeluOptions, PoolOptions, ReduceOptions, Shape, SoftplusOptions, Tensor,
+} from '@vitrine/tensor';
 import type { Row } from './node.js';
 import type { Variable } from './variable.js';
 
 type V = Variable;
-type UnaryName = 'neg' | 'abs' | 'square' | 'sqrt' | 'rsqrt' | 'reciprocal' | 'exp' | 'log' | 'sigmoid' | 'tanh' | 'relu' | 'silu';
+type UnaryName =
+  | 'neg' | 'abs' | 'square' | 'sqrt' | 'rsqrt' | 'reciprocal' | 'exp' | 'log' | 'sigmoid' | 'tanh' | 'relu' | 'silu'
+  | 'sin' | 'cos' | 'log1p' | 'expm1' | 'erf' | 'sign' | 'floor' | 'ceil' | 'round';
 type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'siluGrad' | 'sigmoidGrad' | 'tanhGrad' | 'reluGrad';
 
-export interface ElementwiseArgs extends Record<UnaryName, [x: V]>, Record<BinaryName, [a: V, b: V]> {}
+export interface ElementwiseArgs extends Record<UnaryName, [x: V]>, Record<BinaryName, [a: V, b: V]> {
+  /** a where the condition is not 0, else b. */
+  where: [a: V, b: V, condition: Tensor];
+}
+
+type PlainName = 'relu6' | 'hardsigmoid' | 'hardswish';
+
+export interface ActivationArgs extends Record<PlainName, [x: V]>, Record<`${PlainName}Grad`, [g: V, x: V]> {
+  gelu: [x: V, options: GeluOptions];
+  geluGrad: [g: V, x: V, options: GeluOptions];
+  clamp: [x: V, options: ClampOptions];
+  clampGrad: [g: V, x: V, options: ClampOptions];
+  leakyRelu: [x: V, slope: number];
+  leakyReluGrad: [g: V, x: V, slope: number];
+  elu: [x: V, alpha: number];
+  eluGrad: [g: V, x: V, alpha: number];
+  softplus: [x: V, options: SoftplusOptions];
+  softplusGrad: [g: V, x: V, options: SoftplusOptions];
+}
 
 export interface ReduceArgs {
   sum: [x: V, options: ReduceOptions];
@@ -45,6 +67,7 @@ export interface NormArgs {
 
 export interface Args
   extends ElementwiseArgs,
+    ActivationArgs,
     ReduceArgs,
     ViewArgs,
     LinearArgs,

@@ -1,7 +1,9 @@
 /** Every family of operations that is held against PyTorch. */
+import { activations } from './activations.js';
 import type { Family } from './family.js';
 import { first } from './first.js';
 
 export const families: readonly Family[] = [
   first,
+  activations,
 ];

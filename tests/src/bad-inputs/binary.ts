@@ -4,7 +4,8 @@ import { double, sent, z } from './row.js';
 import type { Row } from './row.js';
 
 const binaryNames = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'equal', 'greater', 'siluGrad',
-  'sigmoidGrad', 'tanhGrad', 'reluGrad'] as const;
+  'sigmoidGrad', 'tanhGrad', 'reluGrad', 'notEqual', 'greaterEqual', 'less', 'lessEqual', 'logicalAnd', 'logicalOr',
+  'relu6Grad', 'hardsigmoidGrad', 'hardswishGrad', 'geluGrad'] as const;
 export const binary: readonly Row[] = binaryNames.flatMap((op): Row[] => [
   [op, () => t[op](z(2, 3), z(2)), `${op}: shapes [2,3] and [2] do not broadcast: axis -1 has lengths 3 and 2`],
   [op, () => t[op](z(2), double(2)), `${op}: operands are float32 and float64; convert one with toDType`],

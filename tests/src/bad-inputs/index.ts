@@ -1,4 +1,5 @@
 /** The whole table: what every operation refuses. */
+import { activations } from './activations.js';
 import { binary } from './binary.js';
 import { create } from './create.js';
 import { images } from './images.js';
@@ -11,6 +12,7 @@ import { views } from './views.js';
 
 export const badInputs: readonly Row[] = [
   ...binary,
+  ...activations,
   ...create,
   ...images,
   ...noTensorRows,

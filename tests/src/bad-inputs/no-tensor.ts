@@ -8,6 +8,8 @@ const firstOperand: readonly Row[] = ([
   'contiguous', 'clone', 'neg', 'abs', 'square', 'sqrt', 'rsqrt', 'reciprocal', 'exp', 'log', 'sigmoid', 'tanh', 'relu',
     'silu', 'sign', 'mT', 'sum', 'mean', 'max', 'min', 'softmax',
   'logSoftmax', 'globalAveragePool', 'moments',
+  'sin', 'cos', 'log1p', 'expm1', 'erf', 'floor', 'ceil', 'round', 'isFinite', 'isNaN', 'logicalNot',
+  'relu6', 'hardsigmoid', 'hardswish', 'gelu', 'leakyRelu', 'elu', 'softplus',
 ] as const).map((op) => [op, () => t[op](noTensor), `${op}: x should be a Tensor; got a Object`]);
 
 const others: readonly Row[] = [

@@ -1,6 +1,7 @@
 /** The whole table: every differentiable operation. */
 import type { Args } from '@vitrine/autograd';
 import type { Cases } from './case.js';
+import { activations } from './activations.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { norm } from './norm.js';
@@ -9,6 +10,7 @@ import { views } from './views.js';
 
 export const gradchecks: Cases<Args> = {
   ...elementwise,
+  ...activations,
   ...linear,
   ...norm,
   ...reduce,

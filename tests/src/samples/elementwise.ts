@@ -3,12 +3,15 @@ import * as t from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { atBroadcast, broadcastShape, build } from '../support/dense.js';
 import type { Dense } from '../support/dense.js';
+import { erf } from '../support/erf.js';
 import { given, layouts, normal, positive } from './sample.js';
 import type { Operand, Sample } from './sample.js';
 
-const sigma = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+export const sigma = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
-const unaryOps: Readonly<Record<string, readonly [run: (x: Tensor) => Tensor, want: (x: number) => number]>> = {
+type UnaryOp = readonly [run: (x: Tensor) => Tensor, want: (x: number) => number];
+
+const unaryOps: Readonly<Record<string, UnaryOp>> = {
   neg: [t.neg, (x) => 0 - x],
   abs: [t.abs, (x) => (x < 0 ? -x : x)],
   square: [t.square, (x) => x ** 2],
@@ -22,15 +25,33 @@ const unaryOps: Readonly<Record<string, readonly [run: (x: Tensor) => Tensor, wa
   relu: [t.relu, (x) => (x < 0 ? 0 : x)],
   silu: [t.silu, (x) => x * sigma(x)], // −∞ times 0 is NaN, as in PyTorch
   sign: [t.sign, (x) => (x > 0 ? 1 : x < 0 ? -1 : x)],
+  sin: [t.sin, (x) => 2 * Math.sin(x / 2) * Math.cos(x / 2)],
+  cos: [t.cos, (x) => 1 - 2 * Math.sin(x / 2) ** 2],
+  log1p: [t.log1p, log1p],
+  expm1: [t.expm1, (x) => (Math.abs(x) < 1 ? 2 * Math.sinh(x / 2) * Math.exp(x / 2) : Math.exp(x) - 1)],
+  erf: [t.erf, erf],
+  floor: [t.floor, (x) => (x < Math.trunc(x) ? Math.trunc(x) - 1 : Math.trunc(x))],
+  ceil: [t.ceil, (x) => (x > Math.trunc(x) ? Math.trunc(x) + 1 : Math.trunc(x))],
+  round: [t.round, (x) => (Number.isFinite(x) ? x + 1.5 * 2 ** 52 - 1.5 * 2 ** 52 : x)], // IEEE 754 rounds sums to even
+  isFinite: [t.isFinite, (x) => (x - x === 0 ? 1 : 0)],
+  isNaN: [t.isNaN, (x) => (x === x ? 0 : 1)],
+  logicalNot: [t.logicalNot, (x) => (x > 0 || x < 0 || x !== x ? 0 : 1)],
 };
+
+/** By the logarithm of the rounded sum, times what the rounding did to it. Source: Kahan; Higham 2002, problem 1.5. */
+function log1p(x: number): number {
+  const sum = 1 + x;
+  return sum === 1 || sum === Infinity ? x : (Math.log(sum) * x) / (sum - 1);
+}
 
 /** NaN, infinities, both zeros, and values whose exponential overflows or vanishes. */
 const SPECIAL = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 100, -100, 800, -800, 1e-40, 0.5];
 const smooth = (op: string): boolean => !['sqrt', 'rsqrt', 'log'].includes(op);
 
-const unaryRows = Object.entries(unaryOps).flatMap(([op, [run, want]]): Sample[] => {
+/** The rows of a function of one number. */
+export const rowsOfOne = (op: string, [run, want]: UnaryOp, title = ''): Sample[] => {
   const row = (name: string, input: Operand): Sample =>
-    ({ op, name, inputs: [input], run: ([x]) => run(x), want: ([x]) =>
+    ({ op, name: `${title} ${name}`.trim(), inputs: [input], run: ([x]) => run(x), want: ([x]) =>
       build(x.shape, (index) => want(atBroadcast(x, index))) });
   const random = smooth(op) ? normal : positive;
   return [
@@ -40,7 +61,14 @@ const unaryRows = Object.entries(unaryOps).flatMap(([op, [run, want]]): Sample[]
     row('', random([2, 3, 2, 3], 'sliced')),
     row('special', given(SPECIAL)),
   ];
-});
+};
+
+const unaryRows = Object.entries(unaryOps).flatMap(([op, pair]) => rowsOfOne(op, pair));
+
+/** Halfway between whole numbers, and next to it. */
+const HALVES = [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999997, 0.50000006, 4194304.5, 4194305.5, 8388609];
+const wholeRows = ['floor', 'ceil', 'round'].map((op): Sample => ({ op, name: 'halves', inputs: [given(HALVES)],
+  run: ([x]) => unaryOps[op][0](x), want: ([x]) => build(x.shape, (i) => unaryOps[op][1](atBroadcast(x, i))) }));
 
 type BinaryOp = readonly [run: (a: Tensor, b: Tensor) => Tensor, want: (a: number, b: number) => number];
 
@@ -54,6 +82,12 @@ const binaryOps: Readonly<Record<string, BinaryOp>> = {
   minimum: [t.minimum, (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : a < b ? a : b)],
   equal: [t.equal, (a, b) => Number(a === b)],
   greater: [t.greater, (a, b) => Number(a > b)],
+  notEqual: [t.notEqual, (a, b) => Number(!(a === b))],
+  greaterEqual: [t.greaterEqual, (a, b) => Number(b < a || a === b)],
+  less: [t.less, (a, b) => Number(b > a)],
+  lessEqual: [t.lessEqual, (a, b) => Number(b > a || a === b)],
+  logicalAnd: [t.logicalAnd, (a, b) => (a === 0 ? 0 : b === 0 ? 0 : 1)],
+  logicalOr: [t.logicalOr, (a, b) => (a !== 0 ? 1 : b !== 0 ? 1 : 0)],
   siluGrad: [t.siluGrad, (g, x) => g * sigma(x) * (1 + x * (1 - sigma(x)))],
   sigmoidGrad: [t.sigmoidGrad, (g, y) => g * y * (1 - y)],
   tanhGrad: [t.tanhGrad, (g, y) => g * (1 - y ** 2)],
@@ -72,11 +106,12 @@ const specialPairs: readonly Operand[] = [given(SPECIAL, [SPECIAL.length, 1]), g
 /** d silu at huge |x| is 0·∞ in the formula and not asked for. */
 const gentle: readonly Operand[] = [given([NaN, Infinity, 0, 2, -3], [5, 1]), given([NaN, 0, -1, 1, 30], [1, 5])];
 
-const binaryRows = Object.entries(binaryOps).flatMap(([op, [run, want]]): Sample[] => {
+/** The rows of a function of two numbers. */
+export const rowsOfTwo = (op: string, [run, want]: BinaryOp, title = '', atEnds = specialPairs): Sample[] => {
   const apply = ([a, b]: readonly Dense[]): Dense =>
     build(broadcastShape(a.shape, b.shape), (index) => want(atBroadcast(a, index), atBroadcast(b, index)));
   const row = (name: string, a: Operand, b: Operand): Sample =>
-    ({ op, name, inputs: [a, b], run: ([x, y]) => run(x, y), want: apply });
+    ({ op, name: `${title} ${name}`.trim(), inputs: [a, b], run: ([x, y]) => run(x, y), want: apply });
   const left = op === 'pow' ? positive : normal;
   return [
     ...[1, 2, 3, 4, 5, 9].map((n) => row('', left([n]), normal([n]))),
@@ -92,13 +127,17 @@ const binaryRows = Object.entries(binaryOps).flatMap(([op, [run, want]]): Sample
     row('', left([1]), normal([0])),
     row('', left([6, 7, 5]), normal([1, 7, 1])),
     row('', given([1, 2, 2, -1, 3]), given([2, 2, 1, -1, 3])),
-    row('special', ...(op === 'siluGrad' ? gentle : specialPairs) as [Operand, Operand]),
+    row('special', atEnds[0], atEnds[1]),
   ];
-});
+};
+
+const binaryRows = Object.entries(binaryOps).flatMap(([op, pair]) =>
+  rowsOfTwo(op, pair, '', op === 'siluGrad' ? gentle : specialPairs));
 
 /** A number in the place of one operand. */
 const arithmetic = { add: t.add, sub: t.sub, mul: t.mul, div: t.div, pow: t.pow, maximum: t.maximum, minimum: t.minimum,
-  equal: t.equal, greater: t.greater };
+  equal: t.equal, greater: t.greater, notEqual: t.notEqual, greaterEqual: t.greaterEqual, less: t.less,
+  lessEqual: t.lessEqual, logicalAnd: t.logicalAnd, logicalOr: t.logicalOr };
 const numberRows = Object.entries(arithmetic).flatMap(([op, run]): Sample[] => {
   const want = binaryOps[op][1];
   const left: Sample = { op, name: 'number left', inputs: [normal([2, 3], 'permuted')], run: ([x]) => run(2.5, x),
@@ -119,5 +158,5 @@ const byName: readonly Sample[] = [
     build([], () => 0.5) },
 ];
 
-export const unarySamples: readonly Sample[] = unaryRows;
+export const unarySamples: readonly Sample[] = [...unaryRows, ...wholeRows];
 export const binarySamples: readonly Sample[] = [...binaryRows, ...numberRows, twice, ...byName];

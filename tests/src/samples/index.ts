@@ -1,4 +1,5 @@
 /** The whole table: every public operation on tensors. To add an operation is to add its rows here. */
+import { activationSamples } from './activations.js';
 import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
 import { createSamples } from './create.js';
 import { binarySamples, unarySamples } from './elementwise.js';
@@ -9,12 +10,15 @@ import { reduceSamples, softmaxSamples } from './reduce.js';
 import type { Sample } from './sample.js';
 import { updateSamples } from './update.js';
 import { viewSamples } from './views.js';
+import { whereSamples } from './where.js';
 
 export const samples: Readonly<Record<string, readonly Sample[]>> = {
   create: createSamples,
   views: viewSamples,
   unary: unarySamples,
   binary: binarySamples,
+  activations: activationSamples,
+  where: whereSamples,
   reduce: reduceSamples,
   softmax: softmaxSamples,
   matmul: matmulSamples,

@@ -1,4 +1,5 @@
 /** The operations on variables. */
+export * from './activations.js';
 export * from './elementwise.js';
 export * from './linear.js';
 export * from './norm.js';

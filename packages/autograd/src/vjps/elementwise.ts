@@ -1,17 +1,17 @@
 /** Derivatives of element-by-element operations. g is the cotangent of out. */
 import * as t from '@vitrine/tensor';
 import type { ElementwiseArgs, Vjps } from '../args.js';
-import { add, div, log, mul, neg, pow, reluGrad, sigmoid, sigmoidGrad, siluGrad, square, sub, sumTo, tanhGrad } from '../ops/index.js';
+import {
+  add, cos, div, exp, log, mul, neg, pow, reluGrad, sigmoid, sigmoidGrad, sign, siluGrad, sin, square, sub, sumTo, tanhGrad,
+  where,
+} from '../ops/index.js';
 import { vjp } from '../record.js';
 import { Variable } from '../variable.js';
-
-/** −1, 0 or 1: a constant, its own gradient being 0 wherever there is one. */
-const sign = (x: Variable): Variable => new Variable(t.sign(x.value));
 
 /** What share of the cotangent the first operand of `maximum` gets: all, none, or, of equals, half (as PyTorch). */
 const share = (a: Variable, b: Variable): Variable => new Variable(t.add(t.greater(a.value, b.value), t.mul(t.equal(a.value, b.value), 0.5)));
 
-const zerosFor = (x: Variable): Variable => new Variable(t.zeros(x.shape, x.value.dtype));
+export const zerosFor = (x: Variable): Variable => new Variable(t.zeros(x.shape, x.value.dtype));
 
 export const elementwise: Vjps<ElementwiseArgs> = {
   neg: [vjp([], (g) => neg(g))],
@@ -26,6 +26,15 @@ export const elementwise: Vjps<ElementwiseArgs> = {
   tanh: [vjp(['out'], (g, out) => tanhGrad(g, out))],
   relu: [vjp(['out'], (g, out) => reluGrad(g, out))],
   silu: [vjp([0], (g, _out, x) => siluGrad(g, x))],
+  sin: [vjp([0], (g, _out, x) => mul(g, cos(x)))],
+  cos: [vjp([0], (g, _out, x) => neg(mul(g, sin(x))))],
+  log1p: [vjp([0], (g, _out, x) => div(g, add(x, 1)))],
+  expm1: [vjp(['out'], (g, out) => mul(g, add(out, 1)))],
+  erf: [vjp([0], (g, _out, x) => mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))))],
+  sign: [vjp([], (_g, _out, x) => zerosFor(x))],
+  floor: [vjp([], (_g, _out, x) => zerosFor(x))],
+  ceil: [vjp([], (_g, _out, x) => zerosFor(x))],
+  round: [vjp([], (_g, _out, x) => zerosFor(x))],
 
   add: [vjp([], (g, _out, a) => sumTo(g, a.shape)), vjp([], (g, _out, _a, b) => sumTo(g, b.shape))],
   sub: [vjp([], (g, _out, a) => sumTo(g, a.shape)), vjp([], (g, _out, _a, b) => sumTo(neg(g), b.shape))],
@@ -45,6 +54,11 @@ export const elementwise: Vjps<ElementwiseArgs> = {
   minimum: [
     vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, share(b, a)), a.shape)),
     vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, share(a, b)), b.shape)),
+  ],
+
+  where: [
+    vjp([2], (g, _out, a, _b, condition) => sumTo(where(condition, g, 0), a.shape)),
+    vjp([2], (g, _out, _a, b, condition) => sumTo(where(condition, 0, g), b.shape)),
   ],
 
   // The derivatives' own derivatives: for gradients of gradients.

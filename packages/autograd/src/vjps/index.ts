@@ -1,5 +1,6 @@
 /** The whole table, one row an operation. */
 import type { Args, Vjps } from '../args.js';
+import { activations } from './activations.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { norm } from './norm.js';
@@ -8,6 +9,7 @@ import { views } from './views.js';
 
 export const vjps: Vjps<Args> = {
   ...elementwise,
+  ...activations,
   ...reduce,
   ...views,
   ...linear,

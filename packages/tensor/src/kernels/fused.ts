@@ -16,7 +16,7 @@ const activations: Readonly<Record<Activation, (x: number) => number>> = {
   none: (x) => x,
   silu: unary.silu,
   relu: unary.relu,
-  relu6: (x) => Math.min(Math.max(x, 0), 6),
+  relu6: unary.relu6,
   sigmoid: unary.sigmoid,
 };
 

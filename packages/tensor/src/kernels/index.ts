@@ -1,11 +1,12 @@
 /** The kernels an operation may call. The SIMD face offers the same names with the same contracts. */
 export { conv2d, conv2dInputGrad, conv2dWeightGrad, columnsSize } from './conv2d.js';
 export { depthwise, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise.js';
-export { binaryKernel, copy, unaryKernel } from './elementwise.js';
+export { binaryKernel, copy, unaryKernel, whereKernel } from './elementwise.js';
 export { conv2dFused, depthwiseFused, gemmFused, packWeights, packedSize } from './fused.js';
 export { gemm, gemmNT, gemmTN } from './gemm.js';
 export { batchNorm, batchNormGrad, batchNormSilu, batchNormSiluGrad, moments } from './norm.js';
 export { adamwUpdate, lerpUpdate, rmspropUpdate, sgdUpdate, addUpdate } from './update.js';
+export { parametricGradKernel, parametricKernel } from './parametric.js';
 export { averagePool, averagePoolGrad } from './pool.js';
 export { bernoulli, normal, uniform } from './random.js';
 export { argmax, max, min, sum } from './reduce.js';

@@ -77,8 +77,64 @@ export const minimum = (a: Tensor | number, b: Tensor | number): Tensor => binar
 export const equal = (a: Tensor | number, b: Tensor | number): Tensor => binary('equal', a, b);
 /** 1 where a > b, else 0. */
 export const greater = (a: Tensor | number, b: Tensor | number): Tensor => binary('greater', a, b);
+/** 1 where a ≠ b, else 0: NaN differs from everything. */
+export const notEqual = (a: Tensor | number, b: Tensor | number): Tensor => binary('notEqual', a, b);
+/** 1 where a ≥ b, else 0. */
+export const greaterEqual = (a: Tensor | number, b: Tensor | number): Tensor => binary('greaterEqual', a, b);
+/** 1 where a < b, else 0. */
+export const less = (a: Tensor | number, b: Tensor | number): Tensor => binary('less', a, b);
+/** 1 where a ≤ b, else 0. */
+export const lessEqual = (a: Tensor | number, b: Tensor | number): Tensor => binary('lessEqual', a, b);
+/** 1 where both are true, else 0. True is all but 0, NaN too. */
+export const logicalAnd = (a: Tensor | number, b: Tensor | number): Tensor => binary('logicalAnd', a, b);
+/** 1 where at least one is true, else 0. */
+export const logicalOr = (a: Tensor | number, b: Tensor | number): Tensor => binary('logicalOr', a, b);
+/** 1 where x is 0, else 0. */
+export const logicalNot = (x: Tensor): Tensor => unary('logicalNot', x);
+/** 1 where x is neither infinite nor NaN, else 0. */
+export const isFinite = (x: Tensor): Tensor => unary('isFinite', x);
+/** 1 where x is NaN, else 0. */
+export const isNaN = (x: Tensor): Tensor => unary('isNaN', x);
 /** sign(x): −1, 0 or 1. */
 export const sign = (x: Tensor): Tensor => unary('sign', x);
+/** x in radians. */
+export const sin = (x: Tensor): Tensor => unary('sin', x);
+/** x in radians. */
+export const cos = (x: Tensor): Tensor => unary('cos', x);
+/** log(1 + x), accurate for small x. */
+export const log1p = (x: Tensor): Tensor => unary('log1p', x);
+/** eˣ − 1, accurate for small x. */
+export const expm1 = (x: Tensor): Tensor => unary('expm1', x);
+/** The error function 2/√π ∫₀ˣ e^(−t²) dt. */
+export const erf = (x: Tensor): Tensor => unary('erf', x);
+/** The largest whole number ≤ x. */
+export const floor = (x: Tensor): Tensor => unary('floor', x);
+/** The smallest whole number ≥ x. */
+export const ceil = (x: Tensor): Tensor => unary('ceil', x);
+/** The nearest whole number; of two, the even one: 0.5 gives 0, 1.5 gives 2. */
+export const round = (x: Tensor): Tensor => unary('round', x);
+
+/**
+ * a where the condition is true, else b, over the shape all three broadcast to. True is all but 0, NaN too; a number
+ * stands for a tensor filled with it. All tensors have the same element type.
+ */
+export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  checkTensor('where', 'condition', condition);
+  const tensorOf = (name: string, x: Tensor | number): Tensor => {
+    if (typeof x === 'number') return scalarLike(x, condition);
+    checkTensor('where', name, x);
+    return x;
+  };
+  const all = [condition, tensorOf('a', a), tensorOf('b', b)];
+  checkSameDType('where', ...all);
+  const full = all.map((x) => x.shape).reduce((shape, next) => broadcastShapes('where', shape, next));
+  const out = allocateLike(full, ...all);
+  if (out.isMeta || out.size === 0) return out;
+  const { shape, strides } = collapseAxes(full, all.map((x) => broadcastStrides(x.shape, x.strides, full)));
+  const [c, x, y] = all.map(elementsFrom);
+  kernelsFor(condition).whereKernel(shape, c, strides[0], x, strides[1], y, strides[2], elements(out));
+  return out;
+}
 
 /** g·silu′(x) = g·σ(x)·(1 + x·(1 − σ(x))). One pass: written out, it would be five. */
 export const siluGrad = (g: Tensor, x: Tensor): Tensor => binary('siluGrad', g, x);

@@ -4,6 +4,15 @@ export {
   abs, add, binary, div, equal, exp, greater, log, maximum, minimum, mul, neg, pow, reciprocal, relu, reluGrad, rsqrt, scalarLike,
   sigmoid, sigmoidGrad, sign, silu, siluGrad, sqrt, square, sub, tanh, tanhGrad, unary,
 } from './elementwise.js';
+export {
+  ceil, cos, erf, expm1, floor, greaterEqual, isFinite, isNaN, less, lessEqual, log1p, logicalAnd, logicalNot,
+  logicalOr, notEqual, round, sin, where,
+} from './elementwise.js';
+export {
+  clamp, clampGrad, elu, eluGrad, gelu, geluGrad, hardsigmoid, hardsigmoidGrad, hardswish, hardswishGrad, leakyRelu,
+  leakyReluGrad, relu6, relu6Grad, softplus, softplusGrad,
+} from './activations.js';
+export type { ClampOptions, GeluOptions, SoftplusOptions } from './activations.js';
 export { argmax, max, mean, min, sum, sumTo } from './reduce.js';
 export type { ReduceOptions } from './reduce.js';
 export { matmul } from './matmul.js';

@@ -1,37 +1,40 @@
 /** The elementwise kernels under the contracts of kernels/elementwise.ts: which emitted kernel fits which strides. */
 import * as reference from '../../kernels/elementwise.js';
-import type { BinaryName } from '../../kernels/elementwise.js';
+import type { BinaryName, UnaryName } from '../../kernels/elementwise.js';
 import type { Kernels } from '../../runtime.js';
 import { collapseAxes, sizeOf } from '../../shape.js';
 import type { Shape } from '../../shape.js';
 import { addressOf } from '../runner.js';
 import type { Runner } from '../runner.js';
-import { LONG, binaryFormulas, stepsOf } from './elementwise.js';
+import { LONG, binaryFormulas, stepsOf, unaryFormulas } from './elementwise.js';
 import type { FastBinary } from './elementwise.js';
 
 /**
  * Elements a thread takes at a time, in whole cache lines. Short functions wait for memory, 12 bytes an element:
  * 100 µs, or 20 if all is in the cache. Long ones compute for about 1 ns: 30 µs.
  */
-const CHUNK = { short: 131_072, long: 32_768 };
+export const CHUNK = { short: 131_072, long: 32_768 };
 const chunkOf = (name: string): number => (LONG.has(name) ? CHUNK.long : CHUNK.short);
 
 /** A shape of at most three axes as planes of R rows of C. */
-const rowsOf = (shape: Shape): { C: number; R: number } => ({ C: shape.at(-1) ?? 1, R: shape.at(-2) ?? 1 });
+export const rowsOf = (shape: Shape): { C: number; R: number } => ({ C: shape.at(-1) ?? 1, R: shape.at(-2) ?? 1 });
 
 /** Bytes from plane to plane and from row to row. */
-const outerBytes = (strides: readonly number[]): [plane: number, row: number] => {
+export const outerBytes = (strides: readonly number[]): [plane: number, row: number] => {
   const [row = 0, plane = 0] = strides.slice(0, -1).reverse();
   return [4 * plane, 4 * row];
 };
 
 const COMMUTATIVE: readonly BinaryName[] = ['add', 'mul', 'maximum', 'minimum'];
 const isFast = (name: BinaryName): name is FastBinary => Object.hasOwn(binaryFormulas, name);
+const isFastUnary = (name: UnaryName): boolean => Object.hasOwn(unaryFormulas, name);
 
 export const elementwiseFace = (run: Runner): Pick<Kernels, 'unaryKernel' | 'binaryKernel' | 'copy'> => ({
   unaryKernel(name, shape, x, xStrides, out) {
-    // Rare: four axes that do not collapse, and an innermost axis that is not contiguous.
-    if (shape.length > 3 || xStrides.at(-1) !== 1) return reference.unaryKernel(name, shape, x, xStrides, out);
+    // Rare: four axes that do not collapse, and an innermost axis that is not contiguous; functions without emitter.
+    if (shape.length > 3 || xStrides.at(-1) !== 1 || !isFastUnary(name)) {
+      return reference.unaryKernel(name, shape, x, xStrides, out);
+    }
     const { C, R } = rowsOf(shape);
     const args = [C, R, addressOf(x), ...outerBytes(xStrides), addressOf(out)];
     run.ranges(`unary-${name}`, sizeOf(shape), chunkOf(name), args);

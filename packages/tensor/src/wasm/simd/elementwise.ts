@@ -12,7 +12,7 @@
 import type { BinaryName, UnaryName } from '../../kernels/elementwise.js';
 import { at, bytesOf, f32, f32x4, i32, kernel, range } from '../asm.js';
 import type { Body, Expr, Lanes, Local, Type, KernelSource } from '../asm.js';
-import { exp, log, sigmoid, silu, tanh } from '../math.js';
+import { clamp, exp, log, sigmoid, silu, tanh } from '../math.js';
 
 type Address = Local<'i32'>;
 
@@ -20,7 +20,7 @@ type Address = Local<'i32'>;
 type Unary = <F extends Type, I extends Type>($: Body, v: Lanes<F, I>, x: Local<F>) => Expr<F>;
 type Binary = <F extends Type, I extends Type>($: Body, v: Lanes<F, I>, a: Local<F>, b: Local<F>) => Expr<F>;
 
-/** The formulas of kernels/elementwise.ts. */
+/** Formulas of kernels/elementwise.ts, except the ones no model spends time in. */
 export const unaryFormulas = {
   neg: (_$, v, x) => v.neg(x),
   abs: (_$, v, x) => v.abs(x),
@@ -31,9 +31,12 @@ export const unaryFormulas = {
   sign: (_$, v, x) => v.select(v.const(1), v.select(v.const(-1), x, v.lt(x, v.const(0))), v.gt(x, v.const(0))),
   relu: (_$, v, x) => v.max(x, v.const(0)),
   exp, log, sigmoid, tanh, silu,
-} as const satisfies Record<UnaryName, Unary>;
+  relu6: ($, v, x) => clamp($, v, x, 0, 6),
+  hardsigmoid: ($, v, x) => v.mul(clamp($, v, $.let(v.add(x, v.const(3))), 0, 6), v.const(1 / 6)),
+  hardswish: ($, v, x) => v.mul(x, v.mul(clamp($, v, $.let(v.add(x, v.const(3))), 0, 6), v.const(1 / 6))),
+} as const satisfies Partial<Record<UnaryName, Unary>>;
 
-/** Those of two numbers, except the ones no model spends time in. */
+/** Those of two numbers. */
 export const binaryFormulas = {
   add: (_$, v, a, b) => v.add(a, b),
   sub: (_$, v, a, b) => v.sub(a, b),
@@ -50,13 +53,19 @@ export const binaryFormulas = {
   /** 1 − y² as (1 − y)(1 + y): y² would be rounded, and could overflow. */
   tanhGrad: (_$, v, g, y) => v.mul(v.mul(g, v.sub(v.const(1), y)), v.add(v.const(1), y)),
   reluGrad: (_$, v, g, y) => v.select(g, v.const(0), v.gt(y, v.const(0))),
+  relu6Grad: (_$, v, g, y) => v.select(v.const(0), v.select(v.const(0), g, v.le(v.const(6), y)), v.le(y, v.const(0))),
+  hardsigmoidGrad: (_$, v, g, x) => v.select(v.mul(g, v.const(1 / 6)), v.const(0), v.lt(v.abs(x), v.const(3))),
+  hardswishGrad: ($, v, g, x) => {
+    const inside = $.let(v.mul(g, v.add(v.mul(x, v.const(1 / 3)), v.const(0.5))));
+    return v.select(v.const(0), v.select(inside, g, v.lt(x, v.const(3))), v.lt(x, v.const(-3)));
+  },
 } as const satisfies Partial<Record<BinaryName, Binary>>;
 
 export type FastBinary = keyof typeof binaryFormulas;
 const binaryNames = Object.keys(binaryFormulas) as FastBinary[];
 
 /** Where an operand's elements are: strides in bytes. */
-interface Operand {
+export interface Operand {
   readonly base: Address;
   readonly planeBytes: Address;
   readonly rowBytes: Address;
@@ -74,7 +83,7 @@ interface Range {
  * Calls `segment(addresses, n)` for every piece of a row in the range: `addresses` are where the operands' elements of
  * the piece begin, n is its length. Divides once, counts from there on.
  */
-function eachSegment(
+export function eachSegment(
   $: Body, { C, R, begin, end }: Range, operands: readonly Operand[],
   segment: (addresses: Address[], n: Address) => void,
 ): void {

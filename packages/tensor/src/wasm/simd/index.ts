@@ -12,6 +12,7 @@ import { gemmFace } from './gemm-face.js';
 import { gemmFuncs } from './gemm.js';
 import { normFace } from './norm-face.js';
 import { normFuncs } from './norm.js';
+import { parametricFace, parametricFuncs } from './parametric.js';
 import { poolFace, poolFuncs } from './pool.js';
 import { randomFace, randomFuncs } from './random.js';
 import { reduceFace } from './reduce-face.js';
@@ -26,6 +27,7 @@ export const simdFuncs = (): readonly KernelSource[] => [
   ...depthwiseFuncs,
   ...poolFuncs,
   ...elementwiseFuncs,
+  ...parametricFuncs,
   ...reduceFuncs,
   ...softmaxFuncs,
   ...normFuncs,
@@ -43,6 +45,7 @@ export function simdKernels(run: Runner): Kernels {
     ...depthwiseFace(run),
     ...poolFace(run),
     ...elementwiseFace(run),
+    ...parametricFace(run),
     ...reduceFace(run),
     ...softmaxFace(run),
     ...normFace(run),
