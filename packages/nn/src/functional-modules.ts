@@ -1,35 +1,8 @@
-/** Activations and pooling as modules, for `Sequential`. In a `forward` of one's own, call the functions. */
+/** Pooling as modules, for `Sequential`. In a `forward` of one's own, call the functions. */
 import type { PoolOptions } from '@vitrine/tensor';
-import { averagePool2d, globalAveragePool, relu, sigmoid, silu, tanh } from '@vitrine/autograd';
+import { averagePool2d, globalAveragePool } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import { Module } from './module.js';
-
-/** x·σ(x). */
-export class SiLU extends Module {
-  forward(x: Variable): Variable {
-    return silu(x);
-  }
-}
-
-/** max(x, 0). */
-export class ReLU extends Module {
-  forward(x: Variable): Variable {
-    return relu(x);
-  }
-}
-
-/** 1/(1 + e⁻ˣ). */
-export class Sigmoid extends Module {
-  forward(x: Variable): Variable {
-    return sigmoid(x);
-  }
-}
-
-export class Tanh extends Module {
-  forward(x: Variable): Variable {
-    return tanh(x);
-  }
-}
 
 /** Mean of every window. `[N,H,W,C]` → `[N,outH,outW,C]`. */
 export class AveragePool2d extends Module {

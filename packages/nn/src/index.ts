@@ -1,10 +1,13 @@
 /** @vitrine/nn: modules, losses, optimizers, schedules, and a trainer. */
+export {
+  ELU, GELU, Hardsigmoid, Hardswish, LeakyReLU, LogSoftmax, ReLU, ReLU6, SiLU, Sigmoid, Softmax, Softplus, Tanh,
+} from './activations.js';
 export { BatchNorm2d } from './batch-norm.js';
 export type { BatchNormOptions } from './batch-norm.js';
 export { Conv2d } from './conv.js';
 export type { Conv2dLayerOptions } from './conv.js';
 export { Dropout, StochasticDepth } from './dropout.js';
-export { AveragePool2d, GlobalAveragePool, ReLU, SiLU, Sigmoid, Tanh } from './functional-modules.js';
+export { AveragePool2d, GlobalAveragePool } from './functional-modules.js';
 export * as init from './init.js';
 export { foldBatchNorm, plainConv } from './infer/fold.js';
 export type { FoldedConv } from './infer/fold.js';
