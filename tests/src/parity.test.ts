@@ -10,6 +10,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '@vitrine/tensor/files';
 import { expect } from 'chai';
+import { families } from './against-pytorch/index.js';
 import { opFixtures } from './support/fixtures.js';
 import { ledger } from './support/ledger.js';
 import type { Entry } from './support/ledger.js';
@@ -19,7 +20,7 @@ import type { Section } from './support/parity-page.js';
 const PAGE = fileURLToPath(new URL('../../docs/parity.md', import.meta.url));
 
 const SECTIONS: readonly Section[] = [
-  { name: 'ops.safetensors', title: 'Arithmetic, products, convolutions', about: 'What EfficientNet itself is made of.' },
+  ...families.map(({ file, title, about }) => ({ name: file, title, about })),
   { name: 'blocks', title: 'Blocks', about: 'Output in evaluation and training; the gradient of the input and of every parameter.' },
   {
     name: 'networks',

@@ -1,7 +1,5 @@
 /** @vitrine/autograd: variables, reverse mode, and the derivative of every operation. */
-export type { Args, ElementwiseArgs, LinearArgs, NormArgs, ReduceArgs, ViewArgs, Vjps } from './args.js';
-export type { ActivationArgs } from './args.js';
-export type { Args, ElementwiseArgs, LinearArgs, NormArgs, ReduceArgs, ViewArgs } from './args.js';
+export type * from './args.js';
 export { grad } from './backward.js';
 export type { BackwardOptions, GradOptions } from './backward.js';
 export { defineFunction } from './function.js';

@@ -13,6 +13,8 @@ const compare = (f: (a: Tensor, b: Tensor) => Tensor): Run<unknown> => ([a, b]) 
 
 export const activations: Family<Options> = {
   file: 'activations.safetensors',
+  title: 'Activations and functions of one number',
+  about: 'At their kinks, too: which side a gradient takes there is PyTorch\'s choice.',
   runs: {
     relu6: unary(ag.relu6), hardsigmoid: unary(ag.hardsigmoid), hardswish: unary(ag.hardswish),
     clamp: ([x], options) => ag.clamp(x, options),

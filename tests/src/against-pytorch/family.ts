@@ -24,6 +24,9 @@ export type Run<Options> = (inputs: readonly Variable[], options: Options) => Va
 export interface Family<Options = never> {
   /** The file of fixtures, beside the script that makes it. */
   readonly file: string;
+  /** Heading and first sentence of its table in docs/parity.md. */
+  readonly title: string;
+  readonly about: string;
   readonly runs: Readonly<Record<string, Run<Options>>>;
 }
 

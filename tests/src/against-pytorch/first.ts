@@ -16,6 +16,8 @@ const alongLast = (f: (x: Variable) => Variable): Run<OpOptions> => ([x], { axis
 
 export const first: Family<OpOptions> = {
   file: 'ops.safetensors',
+  title: 'Arithmetic, products, convolutions',
+  about: 'What EfficientNet itself is made of.',
   runs: {
     neg: unary(ag.neg), exp: unary(ag.exp), log: unary(ag.log), sqrt: unary(ag.sqrt), rsqrt: unary(ag.rsqrt),
     square: unary(ag.square), abs: unary(ag.abs), sigmoid: unary(ag.sigmoid), tanh: unary(ag.tanh), relu: unary(ag.relu),
