@@ -22,11 +22,21 @@ export type Family = (dice: Dice) => Call;
 const UNARY: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   neg: t.neg, abs: t.abs, square: t.square, sqrt: t.sqrt, rsqrt: t.rsqrt, reciprocal: t.reciprocal, exp: t.exp, log: t.log,
   sigmoid: t.sigmoid, tanh: t.tanh, relu: t.relu, silu: t.silu, sign: t.sign, clone: t.clone,
+  relu6: t.relu6, hardswish: t.hardswish, hardsigmoid: t.hardsigmoid, leakyRelu: (x) => t.leakyRelu(x, 0.1), clamp: (x) => t.clamp(x, { min: -1, max: 0.5 }),
+  gelu: t.gelu, elu: t.elu, softplus: t.softplus, erf: t.erf, log1p: t.log1p, expm1: t.expm1, sin: t.sin, cos: t.cos, floor: t.floor, ceil: t.ceil, round: t.round,
 };
 
 const BINARY: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
   add: t.add, sub: t.sub, mul: t.mul, div: t.div, maximum: t.maximum, minimum: t.minimum, pow: t.pow, equal: t.equal, greater: t.greater,
   siluGrad: t.siluGrad, sigmoidGrad: t.sigmoidGrad, tanhGrad: t.tanhGrad, reluGrad: t.reluGrad,
+  notEqual: t.notEqual, greaterEqual: t.greaterEqual, less: t.less, lessEqual: t.lessEqual,
+  relu6Grad: t.relu6Grad, hardswishGrad: t.hardswishGrad, hardsigmoidGrad: t.hardsigmoidGrad,
+  where: (a, b) => t.where(t.greater(a, b), a, b),
+};
+
+/** Two operands that must have one shape. */
+const ALIKE: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
+  leakyReluGrad: (g, x) => t.leakyReluGrad(g, x, 0.1), clampGrad: (g, x) => t.clampGrad(g, x, { min: -1, max: 0.5 }),
 };
 
 /** Gradients change sign where their two factors do: they are measured against the cotangent. */
@@ -46,12 +56,12 @@ const unary: Family = (dice) => {
 };
 
 const binary: Family = (dice) => {
-  const op = dice.pick(Object.keys(BINARY));
+  const op = dice.pick([...Object.keys(BINARY), ...Object.keys(ALIKE)]);
   const shape = randomShape(dice);
   const whole = randomTensor(dice, shape);
-  const part = randomTensor(dice, dice.oneIn(2) ? shape : broadcastable(dice, shape));
+  const part = randomTensor(dice, op in ALIKE || dice.oneIn(2) ? shape : broadcastable(dice, shape));
   const [a, b] = dice.oneIn(2) ? [whole, part] : [part, whole];
-  const call: Call = { op, inputs: [a, b], run: () => BINARY[op](a, b) };
+  const call: Call = { op, inputs: [a, b], run: () => (BINARY[op] ?? ALIKE[op])(a, b) };
   return GRADIENTS.includes(op) ? { ...call, magnitude: () => t.mul(a, t.maximum(t.abs(b), 1)) } : call;
 };
 
