@@ -5,6 +5,8 @@ import type { Tensor } from '@vitrine/tensor';
 import { expect } from 'chai';
 import type { Case, F } from './gradchecks/case.js';
 import { gradchecks } from './gradchecks/index.js';
+import { orderComposites } from './gradchecks/order.js';
+import { reduceComposites } from './gradchecks/reduce.js';
 import { lay, normal, positive, values } from './samples/sample.js';
 import type { Operand } from './samples/sample.js';
 
@@ -12,6 +14,8 @@ const TOLERANCE = 1e-6;
 
 /** Made of the others. */
 const composites: Readonly<Record<string, readonly Case[]>> = {
+  ...orderComposites,
+  ...reduceComposites,
   mean: [[(x) => ag.mean(x, { axes: [0, 1] }), normal([2, 3, 2])]],
   mT: [[ag.mT, normal([2, 3, 4])]],
   sumTo: [[(x) => ag.sumTo(x, [3, 1]), normal([2, 3, 4])]],
@@ -76,7 +80,7 @@ describe('gradcheck: gradients of gradients', () => {
     sign: [], floor: [], ceil: [], round: [],
   };
 
-  for (const [op, cases] of Object.entries(gradchecks)) {
+  for (const [op, cases] of Object.entries({ ...gradchecks, ...composites })) {
     if (op === 'batchNormTrain' || op === 'batchNormSiluTrain') continue;
     for (const [f, ...inputs] of cases) {
       it(`${op} ${title(inputs)}`, () => t.scope(() => {

@@ -5,7 +5,7 @@
  * has a gradient. Operands may be plain tensors, or numbers where two are combined: those are constants.
  */
 import * as t from '@vitrine/tensor';
-import { checkTensor } from '@vitrine/tensor/internal';
+import { checkTensor, putAlong, takeAlong } from '@vitrine/tensor/internal';
 import type { Args } from './args.js';
 import type { Row } from './node.js';
 import { record } from './record.js';
@@ -35,6 +35,9 @@ const forward: { readonly [K in keyof Args]: (...args: Values<Args[K]>) => t.Ten
   clampGrad: t.clampGrad, leakyReluGrad: t.leakyReluGrad, eluGrad: t.eluGrad, softplusGrad: t.softplusGrad,
   // reduce
   sum: t.sum, max: t.max, min: t.min, softmax: t.softmax, logSoftmax: t.logSoftmax,
+  logSumExp: t.logSumExp, norm: t.norm,
+  // order
+  cumsum: t.cumsum, takeAlong, putAlong,
   // views
   reshape: t.reshape, permute: t.permute, broadcastTo: t.broadcastTo, slice: t.slice, padSlice: t.padSlice,
   // linear

@@ -1,6 +1,7 @@
 /** The arguments of every differentiable operation: inputs first, options last. The tables of vjps follow this one. */
 import type {
   ClampOptions, Conv2dOptions, GeluOptions, PoolOptions, ReduceOptions, Shape, SoftplusOptions, Tensor,
+  Conv2dOptions, CumsumOptions, NormOptions, PoolOptions, ReduceOptions, Shape, Tensor,
 } from '@vitrine/tensor';
 import type { Row } from './node.js';
 import type { Variable } from './variable.js';
@@ -35,8 +36,16 @@ export interface ReduceArgs {
   sum: [x: V, options: ReduceOptions];
   max: [x: V, options: ReduceOptions];
   min: [x: V, options: ReduceOptions];
-  softmax: [x: V];
-  logSoftmax: [x: V];
+  logSumExp: [x: V, options: ReduceOptions];
+  norm: [x: V, options: NormOptions];
+  softmax: [x: V, axis: number];
+  logSoftmax: [x: V, axis: number];
+}
+
+export interface OrderArgs {
+  cumsum: [x: V, axis: number, options: CumsumOptions];
+  takeAlong: [x: V, indices: Tensor, axis: number];
+  putAlong: [g: V, indices: Tensor, axis: number, length: number];
 }
 
 export interface ViewArgs {
@@ -69,6 +78,7 @@ export interface Args
   extends ElementwiseArgs,
     ActivationArgs,
     ReduceArgs,
+    OrderArgs,
     ViewArgs,
     LinearArgs,
     NormArgs {}

@@ -1,5 +1,6 @@
 /** @vitrine/autograd: variables, reverse mode, and the derivative of every operation. */
 export type * from './args.js';
+export type { Args, ElementwiseArgs, LinearArgs, NormArgs, OrderArgs, ReduceArgs, ViewArgs } from './args.js';
 export { grad } from './backward.js';
 export type { BackwardOptions, GradOptions } from './backward.js';
 export { defineFunction } from './function.js';

@@ -7,4 +7,6 @@ export { activeKernels } from './backend.js';
 export type { Activation } from './kernels/fused.js';
 export type { Geometry } from './kernels/geometry.js';
 export { elements } from './ops/dispatch.js';
+export { putAlong, takeAlong, topKIndices } from './ops/order.js';
+export { degreesOfFreedom } from './ops/statistics.js';
 export type { Kernels } from './runtime.js';

@@ -5,6 +5,7 @@ import { create } from './create.js';
 import { images } from './images.js';
 import { noTensorRows } from './no-tensor.js';
 import { normAndUpdate } from './norm-and-update.js';
+import { order } from './order.js';
 import { reduce } from './reduce.js';
 import type { Row } from './row.js';
 import { variables } from './variables.js';
@@ -17,6 +18,7 @@ export const badInputs: readonly Row[] = [
   ...images,
   ...noTensorRows,
   ...normAndUpdate,
+  ...order,
   ...reduce,
   ...variables,
   ...views,

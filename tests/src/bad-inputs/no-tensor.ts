@@ -10,6 +10,7 @@ const firstOperand: readonly Row[] = ([
   'logSoftmax', 'globalAveragePool', 'moments',
   'sin', 'cos', 'log1p', 'expm1', 'erf', 'floor', 'ceil', 'round', 'isFinite', 'isNaN', 'logicalNot',
   'relu6', 'hardsigmoid', 'hardswish', 'gelu', 'leakyRelu', 'elu', 'softplus',
+  'prod', 'logSumExp', 'norm', 'variance', 'std', 'any', 'all',
 ] as const).map((op) => [op, () => t[op](noTensor), `${op}: x should be a Tensor; got a Object`]);
 
 const others: readonly Row[] = [

@@ -5,6 +5,7 @@ import { activations } from './activations.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { norm } from './norm.js';
+import { order } from './order.js';
 import { reduce } from './reduce.js';
 import { views } from './views.js';
 
@@ -13,6 +14,7 @@ export const gradchecks: Cases<Args> = {
   ...activations,
   ...linear,
   ...norm,
+  ...order,
   ...reduce,
   ...views,
 };

@@ -5,9 +5,11 @@ import { createSamples } from './create.js';
 import { binarySamples, unarySamples } from './elementwise.js';
 import { matmulSamples } from './matmul.js';
 import { normSamples } from './norm.js';
+import { orderSamples } from './order.js';
 import { poolSamples } from './pool.js';
 import { reduceSamples, softmaxSamples } from './reduce.js';
 import type { Sample } from './sample.js';
+import { statisticsSamples } from './statistics.js';
 import { updateSamples } from './update.js';
 import { viewSamples } from './views.js';
 import { whereSamples } from './where.js';
@@ -21,6 +23,8 @@ export const samples: Readonly<Record<string, readonly Sample[]>> = {
   where: whereSamples,
   reduce: reduceSamples,
   softmax: softmaxSamples,
+  statistics: statisticsSamples,
+  order: orderSamples,
   matmul: matmulSamples,
   conv: convSamples,
   'conv depthwise': depthwiseSamples,

@@ -4,4 +4,6 @@ export * from './elementwise.js';
 export * from './linear.js';
 export * from './norm.js';
 export * from './reduce.js';
+export * from './order.js';
+export * from './statistics.js';
 export * from './views.js';

@@ -19,5 +19,11 @@ export function mean(x: Input, options: ReduceOptions = {}): Variable {
   return mul(total, 1 / n);
 }
 
-export const softmax = (x: Input): Variable => apply('softmax', variable('softmax', x));
-export const logSoftmax = (x: Input): Variable => apply('logSoftmax', variable('logSoftmax', x));
+/** log Σ exp(x) over the axes; its gradient is softmax, 0 throughout where all elements are −∞. */
+export const logSumExp = (x: Input, options: ReduceOptions = {}): Variable =>
+  apply('logSumExp', variable('logSumExp', x), options);
+
+/** exp(xᵢ)/Σⱼ exp(xⱼ) along an axis (default: the last). */
+export const softmax = (x: Input, axis = -1): Variable => apply('softmax', variable('softmax', x), axis);
+/** xᵢ − log Σⱼ exp(xⱼ) along an axis (default: the last). */
+export const logSoftmax = (x: Input, axis = -1): Variable => apply('logSoftmax', variable('logSoftmax', x), axis);

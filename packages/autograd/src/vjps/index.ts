@@ -4,6 +4,7 @@ import { activations } from './activations.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { norm } from './norm.js';
+import { order } from './order.js';
 import { reduce } from './reduce.js';
 import { views } from './views.js';
 
@@ -11,6 +12,7 @@ export const vjps: Vjps<Args> = {
   ...elementwise,
   ...activations,
   ...reduce,
+  ...order,
   ...views,
   ...linear,
   ...norm,

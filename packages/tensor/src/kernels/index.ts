@@ -9,5 +9,7 @@ export { adamwUpdate, lerpUpdate, rmspropUpdate, sgdUpdate, addUpdate } from './
 export { parametricGradKernel, parametricKernel } from './parametric.js';
 export { averagePool, averagePoolGrad } from './pool.js';
 export { bernoulli, normal, uniform } from './random.js';
-export { argmax, max, min, sum } from './reduce.js';
+export { argmax, argmin, logSumExp, max, min, norm, prod, sum } from './reduce.js';
+export { cumsum } from './scan.js';
+export { putAlong, sortIndices, takeAlong, topKIndices } from './order.js';
 export { logSoftmax, softmax } from './softmax.js';

@@ -84,3 +84,82 @@ export function argmax(outer: number, n: number, inner: number, x: Floats, out: 
     }
   }
 }
+
+/**
+ * out[o,i] = the first k at which x[o,k,i] is smallest; NaN counts as smaller than everything, as in PyTorch.
+ * x: outer × n × inner, n ≥ 1; out: outer × inner, overwritten, must not alias. (A Float32Array holds indices
+ * exactly up to 2²⁴.)
+ * Cost: outer·n·inner comparisons; strides of `inner` elements.
+ */
+export function argmin(outer: number, n: number, inner: number, x: Floats, out: Floats): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const from = o * n * inner + i;
+      let index = 0;
+      let best = x[from];
+      for (let k = 1; k < n && !Number.isNaN(best); k++) {
+        const value = x[from + k * inner];
+        if (value < best || Number.isNaN(value)) {
+          index = k;
+          best = value;
+        }
+      }
+      out[o * inner + i] = index;
+    }
+  }
+}
+
+/**
+ * out[o,i] = Πₖ x[o,k,i]
+ * x: outer × n × inner; out: outer × inner, overwritten, must not alias. n = 0 writes ones.
+ * Cost: outer·n·inner multiplications; strides of `inner` elements. Multiplies in float64, k ascending; rounds once.
+ */
+export function prod(outer: number, n: number, inner: number, x: Floats, out: Floats): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let product = 1;
+      for (let k = 0, at = o * n * inner + i; k < n; k++, at += inner) product *= x[at];
+      out[o * inner + i] = product;
+    }
+  }
+}
+
+/**
+ * out[o,i] = log Σₖ exp(x[o,k,i]), computed as top + log Σₖ exp(x[o,k,i] − top) with the largest as top: then no
+ * exponential overflows, and one of them is 1. Nothing but −∞ gives −∞, a +∞ gives +∞, a NaN gives NaN.
+ * x: outer × n × inner; out: outer × inner, overwritten, must not alias. n = 0 writes −∞, the logarithm of nothing.
+ * Cost: outer·n·inner exponentials; strides of `inner` elements. Sums in float64, k ascending; rounds once.
+ */
+export function logSumExp(outer: number, n: number, inner: number, x: Floats, out: Floats): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const from = o * n * inner + i;
+      let top = -Infinity;
+      for (let k = 0; k < n; k++) top = Math.max(top, x[from + k * inner]);
+      let total = 0;
+      for (let k = 0; k < n; k++) total += Math.exp(x[from + k * inner] - top);
+      // ∞ − ∞ is no number: an infinite top, or NaN, is itself the answer.
+      out[o * inner + i] = Number.isFinite(top) ? top + Math.log(total) : top;
+    }
+  }
+}
+
+/**
+ * out[o,i] = (Σₖ |x[o,k,i]|ᵖ)^(1/p); for p = ∞ its limit, maxₖ |x[o,k,i]|.
+ * x: outer × n × inner; p > 0; out: outer × inner, overwritten, must not alias. n = 0 writes zeros.
+ * Cost: outer·n·inner powers, which for p = 1, 2 and ∞ are free; strides of `inner` elements. Sums in float64, k
+ * ascending, so that no float32 square overflows; rounds once.
+ */
+export function norm(outer: number, n: number, inner: number, p: number, x: Floats, out: Floats): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      let total = 0;
+      for (let k = 0, at = o * n * inner + i; k < n; k++, at += inner) {
+        const size = Math.abs(x[at]);
+        if (p === Infinity) total = Math.max(total, size);
+        else total += p === 2 ? size * size : p === 1 ? size : size ** p;
+      }
+      out[o * inner + i] = p === Infinity || p === 1 ? total : p === 2 ? Math.sqrt(total) : total ** (1 / p);
+    }
+  }
+}

@@ -14,7 +14,7 @@ export interface ReduceOptions {
   readonly keepDims?: boolean | undefined;
 }
 
-type Reduction = 'sum' | 'max' | 'min';
+type Reduction = 'sum' | 'prod' | 'max' | 'min' | 'logSumExp';
 
 /** The shape with `axes` of length 1 (`keepDims`) or gone. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
@@ -26,7 +26,9 @@ function reduce(kind: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOp
   const reduced = normalizeAxes(kind, axes, x.shape);
   const out = allocateLike(reducedShape(x.shape, reduced, keepDims), x);
   const count = reduced.reduce((product, axis) => product * x.shape[axis], 1);
-  if (kind !== 'sum' && count === 0) throw new RangeError(`${kind}: ${formatShape(x.shape)} has no elements along axes [${reduced.join(',')}]`);
+  if ((kind === 'max' || kind === 'min') && count === 0) {
+    throw new RangeError(`${kind}: ${formatShape(x.shape)} has no elements along axes [${reduced.join(',')}]`);
+  }
   if (out.isMeta || out.size === 0) return out;
   const { source, outer, inner } = asOuterInner(x, reduced);
   kernelsFor(x)[kind](outer, count, inner, elements(source), elements(out));
@@ -37,7 +39,7 @@ function reduce(kind: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOp
  * x seen as outer × n × inner with the reduced axes in the middle. Neighbouring reduced axes need no copy (the rows and
  * columns of an image, channels last); others are brought together at the end first.
  */
-function asOuterInner(x: Tensor, reduced: readonly number[]): { source: Tensor; outer: number; inner: number } {
+export function asOuterInner(x: Tensor, reduced: readonly number[]): { source: Tensor; outer: number; inner: number } {
   const product = (lengths: readonly number[]): number => lengths.reduce((a, b) => a * b, 1);
   const [first, last] = [reduced[0] ?? x.rank, reduced.at(-1) ?? x.rank - 1];
   if (last - first + 1 === reduced.length) {
@@ -49,10 +51,18 @@ function asOuterInner(x: Tensor, reduced: readonly number[]): { source: Tensor; 
 
 /** Σ x over the axes. An empty sum is 0. */
 export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('sum', x, options);
+/** Π x over the axes. An empty product is 1. */
+export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('prod', x, options);
 /** The largest element; NaN if any is NaN. Throws where there is none. */
 export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('max', x, options);
 /** The smallest element; NaN if any is NaN. Throws where there is none. */
 export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('min', x, options);
+
+/**
+ * log Σ exp(x) over the axes, without overflow: a maximum without corners. Nothing but −∞, or nothing at all, gives −∞.
+ * A kernel of its own because the exponentials are to be taken after subtracting the maximum, unless that is infinite.
+ */
+export const logSumExp = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('logSumExp', x, options);
 
 /** Σ x / n over the axes; n is the number of elements that are summed. The mean of nothing is NaN. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
@@ -62,14 +72,18 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
 }
 
 /** Index of the largest element along one axis, the first if there are several; NaN counts as largest. */
-export function argmax(x: Tensor, axis: number): Tensor {
-  checkTensor('argmax', 'x', x);
-  const along = normalizeAxis('argmax', axis, x.shape);
-  if (x.shape[along] === 0) throw new RangeError(`argmax: ${formatShape(x.shape)} has no elements along axis ${axis}`);
+export const argmax = (x: Tensor, axis: number): Tensor => argExtreme('argmax', x, axis);
+/** Index of the smallest element along one axis, the first if there are several; NaN counts as smallest. */
+export const argmin = (x: Tensor, axis: number): Tensor => argExtreme('argmin', x, axis);
+
+function argExtreme(kind: 'argmax' | 'argmin', x: Tensor, axis: number): Tensor {
+  checkTensor(kind, 'x', x);
+  const along = normalizeAxis(kind, axis, x.shape);
+  if (x.shape[along] === 0) throw new RangeError(`${kind}: ${formatShape(x.shape)} has no elements along axis ${axis}`);
   const out = allocateLike(reducedShape(x.shape, [along], false), x);
   if (out.isMeta || out.size === 0) return out;
   const { source, outer, inner } = asOuterInner(x, [along]);
-  kernelsFor(x).argmax(outer, x.shape[along], inner, elements(source), elements(out));
+  kernelsFor(x)[kind](outer, x.shape[along], inner, elements(source), elements(out));
   return out;
 }
 
