@@ -3,7 +3,7 @@ import { argmax, scope } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { noGrad, softmax } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
-import { crossEntropy } from '../losses.js';
+import { crossEntropy } from '../losses/index.js';
 import type { Module } from '../module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedules.js';
