@@ -2,8 +2,14 @@
 import { activations } from './activations.js';
 import type { Family } from './family.js';
 import { first } from './first.js';
+import { losses } from './losses.js';
+import { order } from './order.js';
+import { reductions } from './reductions.js';
 
 export const families: readonly Family[] = [
   first,
   activations,
+  losses,
+  order,
+  reductions,
 ];
