@@ -1,7 +1,7 @@
 /** The arguments of every differentiable operation: inputs first, options last. The tables of vjps follow this one. */
 import type {
-  ClampOptions, Conv2dOptions, GeluOptions, PoolOptions, ReduceOptions, Shape, SoftplusOptions, Tensor,
-  Conv2dOptions, CumsumOptions, NormOptions, PoolOptions, ReduceOptions, Shape, Tensor,
+  ClampOptions, Conv2dOptions, CumsumOptions, GeluOptions, NormOptions, PoolOptions, ReduceOptions, Shape,
+  SoftplusOptions, Tensor,
 } from '@vitrine/tensor';
 import type { Row } from './node.js';
 import type { Variable } from './variable.js';

@@ -22,6 +22,8 @@ const tensors = (inputs: readonly Variable[], { given = [] }: Options): Readonly
 
 export const losses: Family<Options> = {
   file: 'losses.safetensors',
+  title: 'Losses',
+  about: 'Every reduction, weights by class, ignored labels, soft targets, smoothing.',
   runs: {
     mse: ([x, y], { reduction }) => nn.mse(x, y, { reduction }),
     l1: ([x, y], { reduction }) => nn.l1(x, y, { reduction }),

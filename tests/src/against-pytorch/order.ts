@@ -13,6 +13,8 @@ interface Options {
 
 export const order: Family<Options> = {
   file: 'order.safetensors',
+  title: 'Order and running totals',
+  about: 'Sorting is stable, NaN is last; a gradient goes back to where its element came from.',
   runs: {
     cumsum: ([x], { axis }) => ag.cumsum(x, axis),
     sort: ([x], { axis, descending }) => ag.sort(x, { axis, descending }).values,

@@ -21,6 +21,8 @@ const constant = (f: (x: Tensor, options: Options) => Tensor): Run<Options> => (
 
 export const reductions: Family<Options> = {
   file: 'reductions.safetensors',
+  title: 'Reductions',
+  about: 'At zeros, empty rows and infinities, too.',
   runs: {
     prod: ([x], options) => ag.prod(x, kept(options)),
     variance: ([x], options) => ag.variance(x, { ...kept(options), correction: options.correction }),

@@ -1,19 +1,16 @@
 export * from './create.js';
 export * from './views.js';
 export {
-  abs, add, binary, div, equal, exp, greater, log, maximum, minimum, mul, neg, pow, reciprocal, relu, reluGrad, rsqrt, scalarLike,
-  sigmoid, sigmoidGrad, sign, silu, siluGrad, sqrt, square, sub, tanh, tanhGrad, unary,
-} from './elementwise.js';
-export {
-  ceil, cos, erf, expm1, floor, greaterEqual, isFinite, isNaN, less, lessEqual, log1p, logicalAnd, logicalNot,
-  logicalOr, notEqual, round, sin, where,
+  abs, add, binary, ceil, cos, div, equal, erf, exp, expm1, floor, greater, greaterEqual, isFinite, isNaN, less,
+  lessEqual, log, log1p, logicalAnd, logicalNot, logicalOr, maximum, minimum, mul, neg, notEqual, pow, reciprocal,
+  relu, reluGrad, round, rsqrt, scalarLike, sigmoid, sigmoidGrad, sign, silu, siluGrad, sin, sqrt, square, sub, tanh,
+  tanhGrad, unary, where,
 } from './elementwise.js';
 export {
   clamp, clampGrad, elu, eluGrad, gelu, geluGrad, hardsigmoid, hardsigmoidGrad, hardswish, hardswishGrad, leakyRelu,
   leakyReluGrad, relu6, relu6Grad, softplus, softplusGrad,
 } from './activations.js';
 export type { ClampOptions, GeluOptions, SoftplusOptions } from './activations.js';
-export { argmax, max, mean, min, sum, sumTo } from './reduce.js';
 export { argmax, argmin, logSumExp, max, mean, min, prod, sum, sumTo } from './reduce.js';
 export type { ReduceOptions } from './reduce.js';
 export { matmul } from './matmul.js';
