@@ -1,10 +1,10 @@
 /** Optimizers against their formulas, written out in float64 numbers; schedules row by row. */
 import { mul, square, sub, sum } from '@vitrine/autograd';
 import {
-  AdamW, Linear, Parameter, RMSpropTF, SGD, constant, cosine, decayGroups, exponential, warmup,
+  Adam, AdamW, Linear, Parameter, RMSprop, RMSpropTF, SGD, constant, cosine, decayGroups, exponential, warmup,
 } from '@vitrine/nn';
 import type { Optimizer, ParameterGroup, Schedule } from '@vitrine/nn';
-import { clone, fromArray, info, ones, scope, tensor } from '@vitrine/tensor';
+import { add, clone, fromArray, info, ones, scope, tensor } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { expectClose } from './support/close.js';
@@ -121,6 +121,32 @@ describe('optimizers', () => {
     [decayed, plain, slow].forEach((parameter, i) => expectClose(parameter.value, { shape: [3], data: want[i] }, 1e-12, `group ${i}`));
   });
 
+  it('a group has a learning rate of its own, which changes with the optimizer\'s in proportion', () => {
+    const [own, fast] = [start(), start()];
+    const optimizer = new SGD([{ parameters: [own] }, { parameters: [fast], lr: 0.4 }], { lr: 0.1 });
+    expect(optimizer.groups.map(({ lrScale }) => lrScale)).to.deep.equal([1, 4]);
+    optimizer.lr = 0.05;
+    steps(optimizer, [own, fast], 1);
+    [0.05, 0.2].forEach((lr, i) =>
+      expectClose([own, fast][i].value, { shape: [3], data: follow(sgd(lr, 0, 0), 1) }, 1e-12, `lr ${lr}`));
+  });
+
+  it('a group added later takes its first step when it comes, at its own rate of that moment', () => {
+    const [first, added] = [start(), start()];
+    const optimizer = new Adam([first], { lr: 0.2, weightDecay: 0.5 });
+    steps(optimizer, [first], 2);
+    optimizer.lr = 0.1;
+    optimizer.addParameterGroup({ parameters: [added], lr: 0.1, weightDecay: 0 });
+    steps(optimizer, [first, added], 3);
+    const fresh = start();
+    steps(new Adam([fresh], { lr: 0.1 }), [fresh], 3);
+    expect(added.value.toFloat64Array()).to.deep.equal(fresh.value.toFloat64Array());
+    expect([...optimizer.stateDict().get('parameterSteps')!.toFloat64Array()]).to.deep.equal([5, 3]);
+    expect(() => optimizer.addParameterGroup({ parameters: [added] }))
+      .to.throw(/Adam: a parameter stands in the groups twice/);
+    expect(optimizer.groups, 'nothing was added').to.have.length(2);
+  });
+
   it('decayGroups takes decay off everything with one axis: biases, normalisation', () => {
     const { weight, bias } = new Linear(3, 2);
     expect(decayGroups([weight, bias!]))
@@ -157,7 +183,83 @@ describe('optimizers', () => {
       });
     }
     expect(info().heap.liveTensors - before, 'first and second moment').to.equal(2);
-    expect([...optimizer.stateDict().keys()]).to.deep.equal(['steps', '0.first', '0.second']);
+    expect([...optimizer.stateDict().keys()]).to.deep.equal(
+      ['steps', 'lr', 'parameterSteps', 'lrScales', '0.first', '0.second']);
+  });
+
+  it('refuse settings that are none', () => {
+    const [parameter, other] = [start(), start()];
+    const both = [parameter];
+    const rows: readonly [make: () => unknown, message: string][] = [
+      [() => new SGD(both, { lr: Infinity }), 'SGD: the learning rate is a finite number >= 0; got Infinity'],
+      [() => new SGD(both, { lr: 1, weightDecay: -1 }), 'SGD: weightDecay is a finite number >= 0; got -1'],
+      [() => new SGD(both, { lr: 1, momentum: -1 }), 'SGD: momentum is a finite number >= 0; got -1'],
+      [() => new SGD(both, { lr: 1, dampening: NaN }), 'SGD: dampening is a finite number; got NaN'],
+      [() => new SGD(both, { lr: 1, nesterov: true }), 'SGD: nesterov wants momentum > 0 and dampening 0; got 0 and 0'],
+      [() => new SGD(both, { lr: 1, nesterov: true, momentum: 0.9, dampening: 0.1 }), 'got 0.9 and 0.1'],
+      [() => new Adam(both, { lr: 1, betas: [1, 0.9] }), 'Adam: betas[0] is from 0 to below 1; got 1'],
+      [() => new AdamW(both, { lr: 1, betas: [0.9, -0.1] }), 'AdamW: betas[1] is from 0 to below 1; got -0.1'],
+      [() => new Adam(both, { lr: 1, eps: -1 }), 'Adam: eps is a finite number >= 0; got -1'],
+      [() => new RMSprop(both, { lr: 1, alpha: 1 }), 'RMSprop: alpha is from 0 to below 1; got 1'],
+      [() => new RMSpropTF(both, { lr: 1, decay: NaN }), 'RMSpropTF: decay is from 0 to below 1; got NaN'],
+      [() => new SGD([{ parameters: [] }], { lr: 1 }), 'SGD: there is nothing to optimize; got no parameters'],
+      [() => new SGD([parameter, parameter], { lr: 1 }), 'SGD: a parameter stands in the groups twice'],
+      [() => new SGD([{ parameters: both, lr: 1, lrScale: 2 }], { lr: 1 }),
+        'SGD: a group has a lr or a lrScale; got lr 1 and lrScale 2'],
+      [() => new SGD([{ parameters: both, lr: NaN }], { lr: 1 }),
+        'SGD: a group\'s lr is a finite number >= 0; got NaN'],
+      [() => new SGD([{ parameters: both, lrScale: -1 }], { lr: 1 }),
+        'SGD: a group\'s lrScale is a finite number >= 0; got -1'],
+      [() => new SGD([{ parameters: both, weightDecay: Infinity }], { lr: 1 }),
+        'SGD: a group\'s weightDecay is a finite'],
+      [() => new SGD([{ parameters: both, lr: 1 }], { lr: 0 }),
+        'SGD: a group\'s lr of 1 is no multiple of the optimizer\'s, which is 0'],
+      [() => new SGD(JSON.parse('[{"parameters":[3]}]') as ParameterGroup[], { lr: 1 }),
+        'SGD: a group holds Parameters, such as a module\'s parameters(); got 3'],
+    ];
+    for (const [make, message] of rows) expect(make).to.throw(message);
+    const optimizer = new SGD([{ parameters: both, lr: 0 }, { parameters: [other] }], { lr: 0 });
+    expect(optimizer.groups.map(({ lrScale }) => lrScale)).to.deep.equal([1, 1]);
+    expect(() => (optimizer.lr = NaN)).to.throw(RangeError, 'SGD: the learning rate is a finite number >= 0; got NaN');
+    expect(optimizer.lr).to.equal(0);
+  });
+
+  it('a state that does not fit is refused, and changes nothing', () => {
+    const parameters = [start(), start()];
+    const optimizer = new Adam(parameters, { lr: 0.1 });
+    steps(optimizer, parameters, 2);
+    const state = (): Map<string, Tensor> =>
+      new Map(Array.from(optimizer.stateDict(), ([key, value]) => [key, clone(value)]));
+    const before = Array.from(state(), ([key, value]) => [key, value.toArray()]);
+    const rows: readonly [change: (s: Map<string, Tensor>) => unknown, message: string][] = [
+      [(s) => s.delete('lr'), 'Adam.loadStateDict: the state has no entry \'lr\''],
+      [(s) => s.delete('1.second'), 'the state has no entry \'1.second\''],
+      [(s) => s.set('0.largest', float64([1, 2, 3])),
+        '\'0.largest\' is nothing this optimizer keeps, which is \'first\', \'second\''],
+      [(s) => s.set('0.first', ones([3])), '\'0.first\' is float64 [3]; got float32 [3]'],
+      [(s) => s.set('parameterSteps', float64([2])), 'the state is of 1 parameters; the optimizer has 2'],
+      [(s) => s.set('lrScales', float64([1, 1])), 'the state is of 2 groups; the optimizer has 1'],
+    ];
+    for (const [change, message] of rows) {
+      const changed = state();
+      for (const [key, value] of state()) {
+        if (!['parameterSteps', 'lrScales'].includes(key)) changed.set(key, add(value, 1));
+      }
+      change(changed);
+      expect(() => optimizer.loadStateDict(changed), message).to.throw(message);
+      expect(Array.from(state(), ([key, value]) => [key, value.toArray()])).to.deep.equal(before);
+    }
+  });
+
+  it('the state of an optimizer that has not begun takes all back', () => {
+    const parameter = start();
+    const optimizer = new Adam([parameter], { lr: 0.1 });
+    const fresh = optimizer.stateDict();
+    steps(optimizer, [parameter], 2);
+    optimizer.lr = 0.3;
+    optimizer.loadStateDict(fresh);
+    expect([...optimizer.stateDict().keys()]).to.deep.equal([...fresh.keys()]);
+    expect([optimizer.steps, optimizer.lr]).to.deep.equal([0, 0.1]);
   });
 
   it('refuse nonsense', () => {
@@ -166,7 +268,7 @@ describe('optimizers', () => {
     expect(() => new AdamW([{ parameters: [parameter] }, { parameters: [parameter] }], { lr: 0.1 }))
       .to.throw(/AdamW: a parameter stands in the groups twice/);
     expect(() => new RMSpropTF([parameter], { lr: -1 }))
-      .to.throw(RangeError, /RMSpropTF: the learning rate is >= 0; got -1/);
+      .to.throw(RangeError, /RMSpropTF: the learning rate is a finite number >= 0; got -1/);
     expect(() => new SGD([parameter], { lr: NaN })).to.throw(RangeError, /got NaN/);
     const optimizer = new SGD([parameter], { lr: 0.1 });
     expect(() => optimizer.loadStateDict(new Map([['weight', ones([3])]])))
@@ -174,7 +276,7 @@ describe('optimizers', () => {
     expect(() => optimizer.loadStateDict(new Map([['steps', tensor(1)], ['1.velocity', ones([3])]])))
       .to.throw(/'1\.velocity' belongs to none of the 1 parameters/);
     expect(() => optimizer.loadStateDict(new Map([['steps', tensor(1)], ['0.velocity', float64([1])]])))
-      .to.throw(/\[3\]; got \[1\]/);
+      .to.throw(/\[3\]; got float64 \[1\]/);
   });
 });
 

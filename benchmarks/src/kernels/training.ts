@@ -83,13 +83,13 @@ const updateCase = (
 
 export const trainingCases = (layers: Layers): Case[] => [
   updateCase('SGD with momentum', layers, 1, (kernels, { n, p, g, first }) =>
-    kernels.sgdUpdate(n, p, g, first, 1e-4, 0.9, 1e-5),
+    kernels.sgdUpdate(n, p, g, first, 1e-4, 0.9, 1e-5, 1, false),
   ),
   updateCase('AdamW', layers, 2, (kernels, { n, p, g, first, second }) =>
-    kernels.adamwUpdate(n, p, g, first, second, 1e-4, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.001),
+    kernels.adamwUpdate(n, p, g, first, second, null, 1e-4, 0.9, 0.999, 1e-8, 0.01, false, 0.1, 0.001),
   ),
   updateCase('RMSProp', layers, 2, (kernels, { n, p, g, first, second }) =>
-    kernels.rmspropUpdate(n, p, g, first, second, 1e-4, 0.9, 0.9, 1e-3, 1e-5),
+    kernels.rmspropTFUpdate(n, p, g, first, second, 1e-4, 0.9, 0.9, 1e-3, 1e-5),
   ),
 ];
 

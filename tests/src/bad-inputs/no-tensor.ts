@@ -30,6 +30,8 @@ const others: readonly Row[] = [
   ['matmul', () => t.matmul(z(1, 1), noTensor), 'matmul: b should be a Tensor'],
     ['copyInto', () => t.copyInto(noTensor, z(1)), 'copyInto: target should be a Tensor'],
   ['addInto', () => t.addInto(z(1), noTensor), 'addInto: source should be a Tensor'],
+  ['scaleInto', () => t.scaleInto(noTensor, 1), 'scaleInto: target should be a Tensor'],
+  ['clampInto', () => t.clampInto(noTensor, 0, 1), 'clampInto: target should be a Tensor'],
 ];
 
 export const noTensorRows: readonly Row[] = [...firstOperand, ...others];

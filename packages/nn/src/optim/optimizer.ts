@@ -1,102 +1,139 @@
 /** What all optimizers share: groups of parameters, state by parameter, a step. */
-import { copyInto, keep, scope, zerosLike, fromArray } from '@vitrine/tensor';
+import { keep, scope, zerosLike } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import type { Parameter } from '../parameter.js';
+import { isGroups, resolveGroup } from './groups.js';
+import type { OptimizerGroup, ParameterGroup } from './groups.js';
+import { packState, unpackState } from './optimizer-state.js';
+import type { Slots } from './optimizer-state.js';
+import { checkNonNegative } from './settings.js';
 
-/** Parameters that share settings. What a group leaves out, the optimizer's own settings supply. */
-export interface ParameterGroup {
-  readonly parameters: readonly Parameter[];
-  readonly weightDecay?: number;
-  /** Multiplies the optimizer's learning rate. Default 1. */
-  readonly lrScale?: number;
-}
-
-export interface GroupSettings {
+/** What an update of one parameter is made with. */
+export interface StepSettings {
   readonly lr: number;
   readonly weightDecay: number;
+  /** The parameter's own steps, this one included: a parameter that got no gradient has taken none. */
+  readonly step: number;
 }
-
-/** Named tensors that belong to one parameter, such as its momentum. */
-type Slots = Map<string, Tensor>;
 
 export abstract class Optimizer {
   /** Steps taken. */
   steps = 0;
-  readonly groups: readonly ParameterGroup[];
-  private readonly slots = new Map<Parameter, Slots>();
+  #lr: number;
+  readonly #groups: OptimizerGroup[] = [];
+  readonly #slots = new Map<Parameter, Slots>();
+  /** How many steps each parameter has taken. */
+  readonly #counts = new Map<Parameter, number>();
 
-  /** @param lr Learning rate; may be set before every step (see schedules.ts). */
-  constructor(parameters: readonly Parameter[] | readonly ParameterGroup[], public lr: number, readonly weightDecay: number) {
-    this.groups = isGroups(parameters) ? parameters : [{ parameters }];
-    const all = this.groups.flatMap((group) => group.parameters);
-    if (all.length === 0) throw new RangeError(`${this.constructor.name}: there is nothing to optimize; got no parameters`);
-    if (new Set(all).size !== all.length) throw new Error(`${this.constructor.name}: a parameter stands in the groups twice; it would be updated twice a step`);
-    if (!(lr >= 0)) throw new RangeError(`${this.constructor.name}: the learning rate is >= 0; got ${lr}`);
+  /** Names of the tensors that the optimizer keeps for each parameter, such as its momentum. */
+  protected abstract readonly slotNames: readonly string[];
+
+  /**
+   * `parameters`: a list, or groups that have settings of their own. Throws if a parameter stands there twice, if
+   * there is none, or if a rate is no finite number >= 0.
+   */
+  constructor(parameters: readonly Parameter[] | readonly ParameterGroup[], lr: number, readonly weightDecay: number) {
+    checkNonNegative(this.constructor.name, { 'the learning rate': lr, weightDecay });
+    this.#lr = lr;
+    for (const group of isGroups(parameters) ? parameters : [{ parameters }]) this.addParameterGroup(group);
+  }
+
+  /** The learning rate. Schedules set it before a step; every group's rate goes along in proportion. */
+  get lr(): number {
+    return this.#lr;
+  }
+
+  set lr(lr: number) {
+    checkNonNegative(this.constructor.name, { 'the learning rate': lr });
+    this.#lr = lr;
+  }
+
+  /** A group's rate at the moment is lr·lrScale. */
+  get groups(): readonly OptimizerGroup[] {
+    return this.#groups;
+  }
+
+  /** Adds parameters with settings of their own, such as layers that have been unfrozen. A `lr` is that of now. */
+  addParameterGroup(group: ParameterGroup): void {
+    const { name } = this.constructor;
+    const resolved = resolveGroup(name, this, group);
+    const known = new Set(this.#parameters());
+    for (const parameter of resolved.parameters) {
+      if (known.has(parameter)) {
+        throw new Error(`${name}: a parameter stands in the groups twice; it would be updated twice a step`);
+      }
+      known.add(parameter);
+    }
+    this.#groups.push(resolved);
   }
 
   /** Updates, in place, every parameter that has a gradient. */
   step(): void {
     this.steps++;
     scope(() => {
-      for (const { parameters, weightDecay = this.weightDecay, lrScale = 1 } of this.groups) {
+      for (const { parameters, weightDecay, lrScale } of this.#groups) {
         for (const parameter of parameters) {
-          if (parameter.grad !== null) this.update(parameter, parameter.grad, { lr: this.lr * lrScale, weightDecay });
+          if (parameter.grad === null) continue;
+          const step = (this.#counts.get(parameter) ?? 0) + 1;
+          this.#counts.set(parameter, step);
+          this.update(parameter, parameter.grad, { lr: this.#lr * lrScale, weightDecay, step });
         }
       }
     }, `${this.constructor.name}.step`);
   }
 
   zeroGrad(): void {
-    for (const { parameters } of this.groups) for (const parameter of parameters) parameter.zeroGrad();
+    for (const parameter of this.#parameters()) parameter.zeroGrad();
   }
 
   /** The update of one parameter, in place. */
-  protected abstract update(parameter: Parameter, gradient: Tensor, settings: GroupSettings): void;
+  protected abstract update(parameter: Parameter, gradient: Tensor, settings: StepSettings): void;
 
   /** The tensor of this name that belongs to the parameter; made by `initial` at first use. */
   protected slot(parameter: Parameter, name: string, initial: (like: Tensor) => Tensor = zerosLike): Tensor {
-    let slots = this.slots.get(parameter);
-    if (slots === undefined) this.slots.set(parameter, (slots = new Map<string, Tensor>()));
+    let slots = this.#slots.get(parameter);
+    if (slots === undefined) this.#slots.set(parameter, (slots = new Map<string, Tensor>()));
     let tensor = slots.get(name);
     if (tensor === undefined) slots.set(name, (tensor = keep(initial(parameter.value))));
     return tensor;
   }
 
-  /** Everything a later `loadStateDict` needs to go on: `steps`, and `<parameter index>.<slot>`. */
+  /**
+   * All that a later `loadStateDict` needs to go on exactly: `steps`, `lr`, `parameterSteps` and `lrScales`, and
+   * `<parameter index>.<slot>`, parameters being counted through the groups. Slots are the optimizer's own, not copies.
+   */
   stateDict(): Map<string, Tensor> {
-    const state = new Map<string, Tensor>([['steps', fromArray([this.steps], [], 'float64')]]);
-    this.ordered().forEach((parameter, i) => {
-      for (const [name, tensor] of this.slots.get(parameter) ?? []) state.set(`${i}.${name}`, tensor);
+    return packState(this.#parameters(), this.#slots, {
+      steps: this.steps,
+      lr: this.#lr,
+      parameterSteps: this.#parameters().map((parameter) => this.#counts.get(parameter) ?? 0),
+      lrScales: this.#groups.map(({ lrScale }) => lrScale),
     });
-    return state;
   }
 
-  /** Takes up the state of an optimizer of the same kind over the same parameters in the same order. */
+  /**
+   * Takes up, by copying, the state of an optimizer of the same kind over the same parameters in the same groups; the
+   * learning rates too, as in PyTorch: to go on at another rate, set `lr` afterwards. Nothing is changed unless all
+   * fits.
+   */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
-    const parameters = this.ordered();
-    const steps = state.get('steps');
-    if (steps === undefined) throw new Error(`${this.constructor.name}.loadStateDict: the state has no entry 'steps'; is it an optimizer's?`);
-    for (const [key, tensor] of state) {
-      if (key === 'steps') continue;
-      const [index, name] = key.split('.');
-      const parameter = parameters[Number(index)];
-      if (parameter === undefined || name === undefined) throw new Error(`${this.constructor.name}.loadStateDict: '${key}' belongs to none of the ${parameters.length} parameters`);
-      copyInto(this.slot(parameter, name), tensor);
-    }
-    this.steps = steps.item();
+    const parameters = this.#parameters();
+    const { slots, numbers } = unpackState(`${this.constructor.name}.loadStateDict`, state, {
+      parameters, slotNames: this.slotNames, groups: this.#groups.length,
+    });
+    this.steps = numbers.steps;
+    this.lr = numbers.lr;
+    this.#groups.forEach((group, i) => (this.#groups[i] = { ...group, lrScale: numbers.lrScales[i] }));
+    this.#slots.clear();
+    this.#counts.clear();
+    parameters.forEach((parameter, i) => {
+      if (numbers.parameterSteps[i] === 0) return;
+      this.#counts.set(parameter, numbers.parameterSteps[i]);
+      this.#slots.set(parameter, slots[i]);
+    });
   }
 
-  private ordered(): Parameter[] {
-    return this.groups.flatMap((group) => group.parameters);
+  #parameters(): Parameter[] {
+    return this.#groups.flatMap(({ parameters }) => parameters);
   }
-}
-
-const isGroups = (parameters: readonly Parameter[] | readonly ParameterGroup[]): parameters is readonly ParameterGroup[] =>
-  parameters.length > 0 && 'parameters' in parameters[0];
-
-/** Two groups: all that is decayed, and biases and normalisation (parameters of one axis), which are not. */
-export function decayGroups(parameters: readonly Parameter[]): ParameterGroup[] {
-  const decayed = parameters.filter(({ value }) => value.rank > 1);
-  const plain = parameters.filter(({ value }) => value.rank <= 1);
-  return [...(decayed.length > 0 ? [{ parameters: decayed }] : []), ...(plain.length > 0 ? [{ parameters: plain, weightDecay: 0 }] : [])];
 }

@@ -46,18 +46,41 @@ export function lerpInto(target: Tensor, source: Tensor, weight: number): void {
   kernelsFor(target).lerpUpdate(target.size, elements(target), elements(from), weight);
 }
 
+/** target ← factor·target. */
+export function scaleInto(target: Tensor, factor: number): void {
+  checkUpdate('scaleInto', target, {});
+  if (target.isMeta) return;
+  kernelsFor(target).scaleUpdate(target.size, elements(target), factor);
+}
+
+/** target ← min(max(target, low), high); NaN stays. Throws unless low <= high. */
+export function clampInto(target: Tensor, low: number, high: number): void {
+  if (!(low <= high)) throw new RangeError(`clampInto: low is at most high; got ${low} and ${high}`);
+  checkUpdate('clampInto', target, {});
+  if (target.isMeta) return;
+  kernelsFor(target).clampUpdate(target.size, elements(target), low, high);
+}
+
 export interface SgdSettings {
   readonly lr: number;
   readonly momentum: number;
+  /** Takes its share off the gradient in the velocity, from the second step on. */
+  readonly dampening: number;
+  readonly nesterov: boolean;
   readonly weightDecay: number;
+  /** Counted from 1. */
+  readonly step: number;
 }
 
-/** One step of SGD with momentum on one parameter; formula in kernels/update.ts. */
-export function sgdInto(parameter: Tensor, gradient: Tensor, velocity: Tensor, { lr, momentum, weightDecay }: SgdSettings): void {
+/** One step of SGD with momentum on one parameter; formula in kernels/update.ts. The velocity begins at zero. */
+export function sgdInto(parameter: Tensor, gradient: Tensor, velocity: Tensor, settings: SgdSettings): void {
   checkUpdate('sgdInto', parameter, { gradient, velocity });
+  if (parameter.isMeta) return;
+  const { lr, momentum, dampening, nesterov, weightDecay, step } = settings;
   const from = contiguous(gradient);
+  const gain = step === 1 || momentum === 0 ? 1 : 1 - dampening;
   kernelsFor(parameter).sgdUpdate(
-    parameter.size, elements(parameter), elements(from), elements(velocity), lr, momentum, weightDecay,
+    parameter.size, elements(parameter), elements(from), elements(velocity), lr, momentum, weightDecay, gain, nesterov,
   );
 }
 
@@ -67,22 +90,59 @@ export interface AdamWSettings {
   readonly beta2: number;
   readonly eps: number;
   readonly weightDecay: number;
+  /** coupled: decay is part of the gradient (Adam); decoupled: it shrinks the parameter (AdamW). */
+  readonly decay: 'coupled' | 'decoupled';
   /** Counted from 1. */
   readonly step: number;
 }
 
-/** One step of AdamW on one parameter; formula in kernels/update.ts. */
-export function adamwInto(parameter: Tensor, gradient: Tensor, first: Tensor, second: Tensor, settings: AdamWSettings): void {
-  checkUpdate('adamwInto', parameter, { gradient, first, second });
-  const { lr, beta1, beta2, eps, weightDecay, step } = settings;
+/**
+ * One step of Adam or AdamW on one parameter; formula in kernels/update.ts. Both moments begin at zero, and so does
+ * `largest`, which AMSGrad has besides.
+ */
+export function adamwInto(
+  parameter: Tensor, gradient: Tensor, first: Tensor, second: Tensor, settings: AdamWSettings,
+  largest: Tensor | null = null,
+): void {
+  checkUpdate('adamwInto', parameter, { gradient, first, second, ...(largest === null ? {} : { largest }) });
+  if (parameter.isMeta) return;
+  const { lr, beta1, beta2, eps, weightDecay, decay, step } = settings;
   const from = contiguous(gradient);
   kernelsFor(parameter).adamwUpdate(
     parameter.size, elements(parameter), elements(from), elements(first), elements(second),
-    lr, beta1, beta2, eps, weightDecay, 1 - beta1 ** step, 1 - beta2 ** step,
+    largest === null ? null : elements(largest),
+    lr, beta1, beta2, eps, weightDecay, decay === 'coupled', 1 - beta1 ** step, 1 - beta2 ** step,
   );
 }
 
 export interface RmspropSettings {
+  readonly lr: number;
+  /** Of the mean square. */
+  readonly alpha: number;
+  readonly momentum: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+}
+
+/**
+ * One step of PyTorch's RMSProp on one parameter; formula in kernels/update.ts. All states begin at zero; with `mean`,
+ * the mean gradient, it is centred.
+ */
+export function rmspropInto(
+  parameter: Tensor, gradient: Tensor, meanSquare: Tensor, buffer: Tensor, settings: RmspropSettings,
+  mean: Tensor | null = null,
+): void {
+  checkUpdate('rmspropInto', parameter, { gradient, meanSquare, buffer, ...(mean === null ? {} : { mean }) });
+  if (parameter.isMeta) return;
+  const { lr, alpha, momentum, eps, weightDecay } = settings;
+  const from = contiguous(gradient);
+  kernelsFor(parameter).rmspropUpdate(
+    parameter.size, elements(parameter), elements(from), elements(meanSquare), elements(buffer),
+    mean === null ? null : elements(mean), lr, alpha, momentum, eps, weightDecay,
+  );
+}
+
+export interface RmspropTFSettings {
   readonly lr: number;
   readonly decay: number;
   readonly momentum: number;
@@ -91,11 +151,14 @@ export interface RmspropSettings {
 }
 
 /** One step of the EfficientNet paper's RMSProp on one parameter; formula in kernels/update.ts. */
-export function rmspropInto(parameter: Tensor, gradient: Tensor, meanSquare: Tensor, buffer: Tensor, settings: RmspropSettings): void {
-  checkUpdate('rmspropInto', parameter, { gradient, meanSquare, buffer });
+export function rmspropTFInto(
+  parameter: Tensor, gradient: Tensor, meanSquare: Tensor, buffer: Tensor, settings: RmspropTFSettings,
+): void {
+  checkUpdate('rmspropTFInto', parameter, { gradient, meanSquare, buffer });
+  if (parameter.isMeta) return;
   const { lr, decay, momentum, eps, weightDecay } = settings;
   const from = contiguous(gradient);
-  kernelsFor(parameter).rmspropUpdate(
+  kernelsFor(parameter).rmspropTFUpdate(
     parameter.size, elements(parameter), elements(from), elements(meanSquare), elements(buffer),
     lr, decay, momentum, eps, weightDecay,
   );
