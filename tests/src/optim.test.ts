@@ -1,7 +1,8 @@
 /** Optimizers against their formulas, written out in float64 numbers; schedules row by row. */
 import { mul, square, sub, sum } from '@vitrine/autograd';
 import {
-  Adam, AdamW, Linear, Parameter, RMSprop, RMSpropTF, SGD, constant, cosine, decayGroups, exponential, warmup,
+  Adam, AdamW, Linear, Parameter, RMSprop, RMSpropTF, SGD, constant, cosine, cosineRestarts, decayGroups, exponential,
+  linear, multiStep, oneCycle, polynomial, sequential, step, warmup,
 } from '@vitrine/nn';
 import type { Optimizer, ParameterGroup, Schedule } from '@vitrine/nn';
 import { add, clone, fromArray, info, ones, scope, tensor } from '@vitrine/tensor';
@@ -291,6 +292,14 @@ describe('schedules', () => {
     ['warmup', warmup(3, constant(4)), [[0, 1], [1, 2], [2, 3], [3, 4], [100, 4]]],
     ['warmup of none', warmup(0, constant(4)), [[0, 4]]],
     ['warmup of a cosine', warmup(1, cosine(2, 4)), [[0, 1], [2, 1], [4, 0]]],
+    ['linear, after its end', linear(2, 4, { start: 0, end: 0.5 }), [[0, 0], [2, 0.5], [4, 1], [9, 1]]],
+    ['linear of no steps', linear(2, 0), [[0, 2]]],
+    ['polynomial, after its end', polynomial(2, 4, { power: 2 }), [[0, 2], [2, 0.5], [4, 0], [9, 0]]],
+    ['oneCycle, after its end', oneCycle(2, 10, { divFactor: 2, finalDivFactor: 4 }), [[0, 1], [9, 0.25], [99, 0.25]]],
+    ['oneCycle of one step', oneCycle(2, 1), [[0, 2 / 25e4]]],
+    ['cosineRestarts, far out', cosineRestarts(2, 1, { factor: 2 }), [[2 ** 40 - 1, 2], [2 ** 40 - 1 + 2 ** 39, 1]]],
+    ['sequential of one', sequential([constant(3)], []), [[0, 3], [9, 3]]],
+    ['sequential, nothing between', sequential([constant(1), constant(2), constant(3)], [4, 4]), [[3, 1], [4, 3]]],
   ];
   for (const [name, schedule, values] of cases) {
     it(name, () => {
@@ -298,7 +307,25 @@ describe('schedules', () => {
     });
   }
 
+  it('refuse what is out of order', () => {
+    expect(() => multiStep(1, [3, 2]))
+      .to.throw(RangeError, 'multiStep: milestones are steps >= 0 in rising order; got [3, 2]');
+    expect(() => sequential([constant(1)], [2])).to.throw(RangeError, 'got 1 schedules and 1 milestones');
+    expect(() => sequential([constant(1), constant(1)], [-1])).to.throw(RangeError, 'sequential: milestones are');
+    expect(() => cosineRestarts(1, 3, { factor: 0.5 }))
+      .to.throw(RangeError, 'factor >= 1 times as long as the last; got 0.5');
+    expect(() => oneCycle(1, 2.5)).to.throw(RangeError, 'oneCycle: totalSteps is a whole number of steps > 0; got 2.5');
+    expect(() => oneCycle(1, 9, { rise: 1.1 })).to.throw(RangeError, 'oneCycle: rise is a share of the steps');
+    expect(() => oneCycle(1, 9, { rise: 0.6, threePhase: true })).to.throw(RangeError, 'from 0 to 0.5; got 0.6');
+    expect(() => oneCycle(1, 9, { divFactor: 0 })).to.throw(RangeError, 'are above 0; got 0 and 10000');
+  });
+
   it('refuse a negative number of steps', () => {
+    expect(() => step(1, 0)).to.throw(RangeError, 'step: everySteps is a number of steps > 0; got 0');
+    expect(() => cosineRestarts(1, 0))
+      .to.throw(RangeError, 'cosineRestarts: firstSteps is a number of steps > 0; got 0');
+    expect(() => linear(1, -1)).to.throw(RangeError, 'linear: totalSteps is a number of steps >= 0; got -1');
+    expect(() => polynomial(1, NaN)).to.throw(RangeError, 'polynomial: totalSteps is a number of steps >= 0; got NaN');
     expect(() => cosine(1, -1)).to.throw(RangeError, /cosine: totalSteps is a number of steps >= 0; got -1/);
     expect(() => warmup(NaN, constant(1))).to.throw(RangeError, /warmup: warmupSteps .* got NaN/);
     expect(() => exponential(1, 0.9, -2)).to.throw(RangeError, /exponential: everySteps .* got -2/);

@@ -22,11 +22,17 @@ export { clipGradNorm, clipGradValue } from './optim/clip.js';
 export type { ClipGradNormOptions } from './optim/clip.js';
 export { decayGroups } from './optim/groups.js';
 export type { OptimizerGroup, ParameterGroup } from './optim/groups.js';
+export { oneCycle } from './optim/one-cycle.js';
+export type { OneCycleOptions } from './optim/one-cycle.js';
 export { Optimizer } from './optim/optimizer.js';
 export type { StepSettings } from './optim/optimizer.js';
+export { ReduceOnPlateau } from './optim/plateau.js';
+export type { ReduceOnPlateauOptions } from './optim/plateau.js';
 export { RMSprop, RMSpropTF } from './optim/rmsprop.js';
 export type { RmspropOptions, RmspropTFOptions } from './optim/rmsprop.js';
-export { constant, cosine, exponential, warmup } from './optim/schedules.js';
+export {
+  constant, cosine, cosineRestarts, exponential, linear, multiStep, polynomial, sequential, step, warmup,
+} from './optim/schedules.js';
 export type { Schedule } from './optim/schedules.js';
 export { SGD } from './optim/sgd.js';
 export type { SgdOptions } from './optim/sgd.js';
