@@ -17,7 +17,7 @@ export interface VariableOptions {
 }
 
 export class Variable implements HoldsStorages {
-  /** The current value. Replaced only by loading weights; optimizers write into it in place. */
+  /** The current value. Replaced only by loading weights and by averages that stand in; optimizers write into it in place. */
   value: Tensor;
   /** ∂loss/∂value after `backward`, summed over calls; null until then and after `zeroGrad`. */
   grad: Tensor | null = null;

@@ -16,6 +16,8 @@ export { Linear } from './linear.js';
 export * from './losses/index.js';
 export { Module } from './module.js';
 export type { ForwardHook, LoadOptions, LoadReport } from './module.js';
+export { ExponentialMovingAverage } from './ema.js';
+export type { ExponentialMovingAverageOptions } from './ema.js';
 export { Adam, AdamW } from './optim/adam.js';
 export type { AdamOptions, AdamWOptions } from './optim/adam.js';
 export { clipGradNorm, clipGradValue } from './optim/clip.js';
