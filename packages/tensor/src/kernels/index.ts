@@ -5,11 +5,10 @@ export { binaryKernel, copy, unaryKernel, whereKernel } from './elementwise.js';
 export { conv2dFused, depthwiseFused, gemmFused, packWeights, packedSize } from './fused.js';
 export { gemm, gemmNT, gemmTN } from './gemm.js';
 export { batchNorm, batchNormGrad, batchNormSilu, batchNormSiluGrad, moments } from './norm.js';
-export { adamwUpdate, lerpUpdate, rmspropUpdate, sgdUpdate, addUpdate } from './update.js';
-export { parametricGradKernel, parametricKernel } from './parametric.js';
 export {
   adamwUpdate, addUpdate, clampUpdate, lerpUpdate, rmspropTFUpdate, rmspropUpdate, scaleUpdate, sgdUpdate,
 } from './update.js';
+export { parametricGradKernel, parametricKernel } from './parametric.js';
 export { averagePool, averagePoolGrad } from './pool.js';
 export { bernoulli, normal, uniform } from './random.js';
 export { argmax, argmin, logSumExp, max, min, norm, prod, sum } from './reduce.js';
