@@ -57,8 +57,11 @@ export function describeOnBackends(title: string, body: (face: string) => void):
   for (const { name, kernels } of backends) {
     if (kernels === null) continue;
     describe(`${title}, on ${name}`, () => {
-      const before = runtime.kernels;
-      beforeEach(() => (runtime.kernels = kernels));
+      let before: Kernels | null = null;
+      beforeEach(() => {
+        before = runtime.kernels;
+        runtime.kernels = kernels;
+      });
       afterEach(() => (runtime.kernels = before));
       body(name);
     });
