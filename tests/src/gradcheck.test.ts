@@ -81,7 +81,6 @@ describe('gradcheck: gradients of gradients', () => {
   };
 
   for (const [op, cases] of Object.entries({ ...gradchecks, ...composites })) {
-    if (op === 'batchNormTrain' || op === 'batchNormSiluTrain') continue;
     for (const [f, ...inputs] of cases) {
       it(`${op} ${title(inputs)}`, () => t.scope(() => {
         const xs = tensors(op, inputs);
@@ -92,15 +91,6 @@ describe('gradcheck: gradients of gradients', () => {
       }));
     }
   }
-
-  it('batchNormTrain says that it has none', () => {
-    const [f, ...inputs] = gradchecks.batchNormTrain[0];
-    const xs = tensors('batchNormTrain', inputs).map((x) => new Variable(x, { requiresGrad: true }));
-    const [first] = grad(ag.sum(ag.square(f(...xs))), [xs[1]], { createGraph: false });
-    expect(first.shape).to.deep.equal([3]);
-    expect(() => grad(ag.sum(ag.square(f(...xs))), [xs[0]], { createGraph: true })).to.throw(
-      'batchNormTrain: gradients of its gradient are not provided; use eval mode (batchNormEval)');
-  });
 
   it('three times: d³(x⁴)/dx³ = 24x', () => {
     const x = new Variable(t.tensor(1.5, 'float64'), { requiresGrad: true });
