@@ -22,7 +22,9 @@ export interface BackwardOptions {
 export function backward(root: Variable, { gradient, retainGraph = false }: BackwardOptions = {}): void {
   scope(() => {
     const given = new Set<Storage>();
-    walk(root, gradient, retainGraph, false, (leaf, g) => accumulate(leaf, g.value, given));
+    const start = new Variable(startingCotangent(root, gradient));
+    const pass: Pass = { retain: retainGraph, createGraph: false, since: 0 };
+    walk(root, start, pass, (leaf, g) => accumulate(leaf, g.value, given));
   }, 'backward');
 }
 
@@ -32,13 +34,11 @@ export interface GradOptions extends BackwardOptions {
 }
 
 /** ∂root/∂input for each input, returned instead of accumulated. Throws for an input that root does not depend on. */
-export function grad(root: Variable, inputs: readonly Variable[], { gradient, createGraph = false, retainGraph = createGraph }: GradOptions = {}): Variable[] {
-  const found = new Map<Variable, Variable>();
+export function gradients(root: Variable, inputs: readonly Variable[], options: GradOptions = {}): Variable[] {
+  const { gradient, createGraph = false, retainGraph = createGraph } = options;
   return scope(() => {
-    walk(root, gradient, retainGraph, createGraph, (leaf, g) => {
-      const before = found.get(leaf);
-      found.set(leaf, before === undefined ? g : addVariables(before, g));
-    }, new Set(inputs));
+    const start = new Variable(startingCotangent(root, gradient));
+    const found = cotangentsOf(root, start, new Set(inputs), { retain: retainGraph, createGraph, since: 0 });
     return inputs.map((input, i) => {
       const g = found.get(input);
       if (g === undefined) throw new Error(`grad: the root does not depend on input ${i}, ${formatShape(input.shape)}, or it does not require a gradient`);
@@ -47,33 +47,59 @@ export function grad(root: Variable, inputs: readonly Variable[], { gradient, cr
   }, 'grad');
 }
 
+export interface Pass {
+  readonly retain: boolean;
+  readonly createGraph: boolean;
+  /** Nodes with a smaller number belong to somebody else's graph and are not entered; 0 enters all. */
+  readonly since: number;
+}
+
+/**
+ * The cotangents of those targets, leaves or not, that root depends on, given its own. They belong to the scope that is
+ * open.
+ */
+export function cotangentsOf(
+  root: Variable, start: Variable, targets: ReadonlySet<Variable>, pass: Pass,
+): Map<Variable, Variable> {
+  const found = new Map<Variable, Variable>();
+  walk(root, start, pass, (target, g) => {
+    const before = found.get(target);
+    found.set(target, before === undefined ? g : addVariables(before, g));
+  }, targets);
+  return found;
+}
+
 type Deliver = (target: Variable, g: Variable) => void;
 
-/** With `targets`, delivers to those, leaves or not; else to every leaf. The cotangents belong to the scope that is open. */
-function walk(root: Variable, gradient: Tensor | undefined, retain: boolean, createGraph: boolean, deliver: Deliver, targets?: ReadonlySet<Variable>): void {
+/** With `targets`, delivers to those; else to every leaf. */
+function walk(
+  root: Variable, start: Variable, { retain, createGraph, since }: Pass, deliver: Deliver, targets?: ReadonlySet<Variable>,
+): void {
   if (!root.requiresGrad) throw new Error('backward: the root does not depend on any variable that requires a gradient');
-  // What is returned, and what a recorded pass has saved, is no longer the walk's to free.
-  const pending = new Pending(targets === undefined ? runtime.scope : null);
+  // What a recorded pass has saved is no longer the walk's to free.
+  const pending = new Pending(createGraph ? null : runtime.scope);
   const arrive = (target: Variable, g: Variable): void => {
-    if (targets === undefined ? target.isLeaf : targets.has(target)) deliver(target, g);
-    if (target.node !== null) pending.add(target.node, g);
+    if (targets === undefined ? target.isLeaf : targets.has(target)) {
+      if (targets !== undefined) pending.hold(g); // for good: it is a result
+      deliver(target, g);
+    }
+    if (target.node !== null && target.node.order >= since) pending.add(target.node, g);
     else pending.settle(g);
   };
   const mode = createGraph ? enableGrad : noGrad;
   mode(() => {
-    const start = new Variable(startingCotangent(root, gradient));
     pending.hold(start);
     arrive(root, start);
-    for (const node of reachable(root)) {
+    for (const node of reachable(root, since)) {
       const g = pending.take(node);
       if (g === undefined) continue;
       assertIntact(node);
       const cotangents = scope(() => node.pull(g), `the gradient of ${node.op}`);
       // All are held before any arrives: several may be one tensor, or g itself.
-      for (const cotangent of cotangents) pending.hold(cotangent);
+      for (const cotangent of cotangents) if (cotangent !== undefined) pending.hold(cotangent);
       node.wanted.forEach((index, i) => {
-        const input = node.args[index];
-        if (input instanceof Variable) arrive(input, checkCotangent(node, input, cotangents[i]));
+        const [input, cotangent] = [node.args[index], cotangents[i]];
+        if (input instanceof Variable && cotangent !== undefined) arrive(input, checkCotangent(node, input, cotangent));
       });
       if (!retain) releaseSaved(node);
       pending.settle(g);
@@ -136,16 +162,16 @@ function startingCotangent(root: Variable, gradient: Tensor | undefined): Tensor
   return onesLike(root.value);
 }
 
-/** Every node the root depends on, results before operands. */
-function reachable(root: Variable): Node[] {
+/** Every node the root depends on, from number `since` on, results before operands. */
+export function reachable(root: Variable, since: number): Node[] {
   const found = new Set<Node>();
-  const stack = root.node === null ? [] : [root.node];
+  const stack = root.node === null || root.node.order < since ? [] : [root.node];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (found.has(node)) continue;
     found.add(node);
     for (const index of node.wanted) {
       const input = node.args[index];
-      if (input instanceof Variable && input.node !== null) stack.push(input.node);
+      if (input instanceof Variable && input.node !== null && input.node.order >= since) stack.push(input.node);
     }
   }
   return [...found].sort((a, b) => b.order - a.order);

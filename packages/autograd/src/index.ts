@@ -2,7 +2,10 @@
 export type * from './args.js';
 export type { Args, ElementwiseArgs, LinearArgs, NormArgs, OrderArgs, ReduceArgs, ViewArgs } from './args.js';
 export { grad } from './backward.js';
+export type { Args, ElementwiseArgs, LinearArgs, NormArgs, ReduceArgs, ViewArgs } from './args.js';
 export type { BackwardOptions, GradOptions } from './backward.js';
+export { grad, hvp, jvp, valueAndGrad } from './functional.js';
+export type { ArgumentOption, Inputs, VariableFunction } from './functional.js';
 export { defineFunction } from './function.js';
 export { enableGrad, isGradEnabled, noGrad } from './gradient-mode.js';
 export { gradcheck } from './gradcheck.js';

@@ -14,10 +14,13 @@ export interface Vjp<A extends readonly unknown[]> {
   readonly pull: (g: Variable, out: Variable, ...args: A) => Variable;
 }
 
-/** All inputs' products from one pass, for operations that would repeat most of the work. */
+/**
+ * All inputs' products from one pass, for operations that would repeat most of the work. undefined: out does not depend
+ * on that input.
+ */
 export interface JointVjp<A extends readonly unknown[]> {
   readonly saves: readonly Save[];
-  readonly pullAll: (g: Variable, out: Variable, ...args: A) => readonly Variable[];
+  readonly pullAll: (g: Variable, out: Variable, ...args: A) => readonly (Variable | undefined)[];
 }
 
 /** One entry an input, in the order of the arguments; inputs come first, options last. */
@@ -31,8 +34,8 @@ export interface Node {
   readonly out: Variable;
   /** Indices of the arguments that need a cotangent. */
   readonly wanted: readonly number[];
-  /** Cotangents of `wanted`, in its order. */
-  readonly pull: (g: Variable) => readonly Variable[];
+  /** Cotangents of `wanted`, in its order; undefined where there is no dependence. */
+  readonly pull: (g: Variable) => readonly (Variable | undefined)[];
   /** What the vjps will read, with the version it had; null once released. */
   saved: readonly Saved[] | null;
 }

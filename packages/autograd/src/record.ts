@@ -4,8 +4,6 @@ import { runtime } from '@vitrine/tensor/internal';
 import type { JointVjp, Node, Row, Save, Saved, Vjp } from './node.js';
 import { Variable } from './variable.js';
 
-let order = 0;
-
 /**
  * Wraps `value`, the result of `op` on `args`. If recording is on and an input needs gradients, leaves a node that
  * saves what the vjps of exactly those inputs will read: a frozen layer saves nothing for its weight.
@@ -19,7 +17,7 @@ export function record<A extends readonly unknown[]>(op: string, row: Row<A>, ar
   const saves = isJoint(row) ? row.saves : wanted.flatMap((i) => row[i].saves);
   out.node = {
     op,
-    order: order++,
+    order: runtime.nodes++,
     args,
     out,
     wanted,
@@ -31,7 +29,9 @@ export function record<A extends readonly unknown[]>(op: string, row: Row<A>, ar
 
 const isJoint = <A extends readonly unknown[]>(row: Row<A>): row is JointVjp<A> => 'pullAll' in row;
 
-function pullBack<A extends readonly unknown[]>(row: Row<A>, wanted: readonly number[], g: Variable, out: Variable, args: A): readonly Variable[] {
+function pullBack<A extends readonly unknown[]>(
+  row: Row<A>, wanted: readonly number[], g: Variable, out: Variable, args: A,
+): readonly (Variable | undefined)[] {
   if (isJoint(row)) {
     const all = row.pullAll(g, out, ...args);
     return wanted.map((i) => all[i]);

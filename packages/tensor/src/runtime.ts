@@ -18,6 +18,8 @@ export interface Runtime {
   scope: Scope | null;
   /** Whether operations on variables are recorded for `backward`. */
   gradientMode: boolean;
+  /** Operations recorded so far; each node keeps its number. */
+  nodes: number;
   /** Whether new tensors get shapes only (see `meta`). */
   metaMode: boolean;
   /** The kernels float32 operations run on; null until first use (see backend.ts). */
@@ -47,6 +49,7 @@ export const runtime: Runtime = {
   },
   scope: null,
   gradientMode: true,
+  nodes: 0,
   metaMode: false,
   kernels: null,
   backend: null,
