@@ -76,6 +76,12 @@ function walk(
   root: Variable, start: Variable, { retain, createGraph, since }: Pass, deliver: Deliver, targets?: ReadonlySet<Variable>,
 ): void {
   if (!root.requiresGrad) throw new Error('backward: the root does not depend on any variable that requires a gradient');
+  if (runtime.tracing !== null) {
+    throw new Error(
+      'backward: a checkpoint is being made, and inside it there is no graph to go back through; '
+      + 'call checkpoint inside what is differentiated, not around',
+    );
+  }
   // What a recorded pass has saved is no longer the walk's to free.
   const pending = new Pending(createGraph ? null : runtime.scope);
   const arrive = (target: Variable, g: Variable): void => {

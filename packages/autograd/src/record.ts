@@ -1,6 +1,7 @@
 /** From an operation's value to a variable with a past. */
 import { Tensor } from '@vitrine/tensor';
 import { runtime } from '@vitrine/tensor/internal';
+import type { Tracing } from '@vitrine/tensor/internal';
 import type { JointVjp, Node, Row, Save, Saved, Vjp } from './node.js';
 import { Variable } from './variable.js';
 
@@ -14,6 +15,10 @@ export function record<A extends readonly unknown[]>(op: string, row: Row<A>, ar
   const wanted = args.flatMap((arg, i) => (i < inputs && arg instanceof Variable && arg.requiresGrad ? [i] : []));
   if (!runtime.gradientMode || wanted.length === 0) return out;
   out.requiresGrad = true;
+  if (runtime.tracing !== null) {
+    out.node = traced(runtime.tracing, op, wanted.map((i) => args[i]), out);
+    return out;
+  }
   const saves = isJoint(row) ? row.saves : wanted.flatMap((i) => row[i].saves);
   out.node = {
     op,
@@ -47,6 +52,19 @@ function saveEach(saves: ReadonlySet<Save>, out: Variable, args: readonly unknow
     tensor.storage.save();
     return { storage: tensor.storage, version: tensor.storage.version, tensor };
   });
+}
+
+/** Inside a checkpoint: notes what was read from outside. The node keeps nothing, and there is no way back through it. */
+function traced({ reads, made }: Tracing, op: string, read: readonly unknown[], out: Variable): Node {
+  for (const variable of read) if (variable instanceof Variable && !made.has(variable)) reads.add(variable);
+  made.add(out);
+  const pull = (): never => {
+    throw new Error(
+      `backward: ${op} ran inside checkpoint, which kept nothing of it; `
+      + "only what the checkpoint's function returns has a past",
+    );
+  };
+  return { op, order: runtime.nodes++, args: [], out, wanted: [], pull, saved: [] };
 }
 
 /** One entry of a row: which values the product reads, and the product. */

@@ -1,6 +1,7 @@
 /** Batch normalisation, with running statistics. */
 import { lerpInto, moments, mul, ones, scope, zeros } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
+import { runtime } from '@vitrine/tensor/internal';
 import { batchNormEval, batchNormSiluEval, batchNormSiluTrain, batchNormTrain } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import { Module } from './module.js';
@@ -49,7 +50,8 @@ export class BatchNorm2d extends Module {
     const n = x.value.size / this.channels;
     if (n === 1) throw new RangeError(`BatchNorm2d: one value a channel has no variance; give more than one image, or use eval()`);
     const { mean, variance } = moments(x.value);
-    this.updateStatistics(mean, variance, n);
+    // A checkpoint's second run is the same batch once more.
+    if (!runtime.recomputing) this.updateStatistics(mean, variance, n);
     return train(x, this.weight, this.bias, mean, variance, this.eps);
   }
 

@@ -11,6 +11,13 @@ import type * as reference from './kernels/index.js';
 /** A table of kernels: the reference ones, or another face of them under the same contracts. */
 export type Kernels = typeof reference;
 
+/** What the function of a checkpoint has read and made so far, on its way forward (see autograd's checkpoint.ts). */
+export interface Tracing {
+  /** Variables from outside that an operation read and that need gradients. */
+  readonly reads: Set<object>;
+  readonly made: WeakSet<object>;
+}
+
 export interface Runtime {
   /** Where float32 storage lives. Made at first use, so that importing the library costs nothing. */
   readonly heap: Heap;
@@ -20,6 +27,10 @@ export interface Runtime {
   gradientMode: boolean;
   /** Operations recorded so far; each node keeps its number. */
   nodes: number;
+  /** Set while a checkpoint's function runs forward: operations then leave no nodes, but what they read is noted. */
+  tracing: Tracing | null;
+  /** Whether a checkpoint's function runs once more, for its gradient: what belongs to a batch once has been done. */
+  recomputing: boolean;
   /** Whether new tensors get shapes only (see `meta`). */
   metaMode: boolean;
   /** The kernels float32 operations run on; null until first use (see backend.ts). */
@@ -50,6 +61,8 @@ export const runtime: Runtime = {
   scope: null,
   gradientMode: true,
   nodes: 0,
+  tracing: null,
+  recomputing: false,
   metaMode: false,
   kernels: null,
   backend: null,
