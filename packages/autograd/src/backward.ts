@@ -2,6 +2,7 @@
 import type { Storage, Tensor } from '@vitrine/tensor';
 import { addInto, clone, formatShape, keep, onesLike, sameShape, scope } from '@vitrine/tensor';
 import { checkTensor, runtime } from '@vitrine/tensor/internal';
+import { pullWatched } from './anomaly.js';
 import { enableGrad, noGrad } from './gradient-mode.js';
 import type { Node } from './node.js';
 import { add as addVariables } from './ops/index.js';
@@ -100,7 +101,8 @@ function walk(
       const g = pending.take(node);
       if (g === undefined) continue;
       assertIntact(node);
-      const cotangents = scope(() => node.pull(g), `the gradient of ${node.op}`);
+      const pull = (): readonly (Variable | undefined)[] => scope(() => node.pull(g), `the gradient of ${node.op}`);
+      const cotangents = runtime.anomaly === null ? pull() : pullWatched(runtime.anomaly, node, g, pull);
       // All are held before any arrives: several may be one tensor, or g itself.
       for (const cotangent of cotangents) if (cotangent !== undefined) pending.hold(cotangent);
       node.wanted.forEach((index, i) => {

@@ -37,13 +37,14 @@ export function checkpoint<A extends readonly Input[]>(
   if (!runtime.gradientMode || runtime.tracing !== null) return run();
 
   const { state } = runtime.random;
+  const call = runtime.anomaly?.call ?? null;
   const { out, reads } = trace(run);
   if (reads === null) return out;
   const first = fingerprint(out.value);
   const args = [...reads, ...operands.filter((operand) => !reads.has(operand))];
   const row = joint<Variable[]>([...args.keys()], (g) => {
     const since = runtime.nodes;
-    const again = runAgain(state, () => enableGrad(run));
+    const again = runAgain(state, call, () => enableGrad(run));
     if (!sameShape(again.shape, g.shape) || !Object.is(fingerprint(again.value), first)) {
       throw new Error(
         'checkpoint: the function gave another result when it ran again for its gradient, '
@@ -71,16 +72,21 @@ function trace(run: () => Variable): { out: Variable; reads: ReadonlySet<Variabl
   }
 }
 
-/** Runs `run` as it ran before: the random stream where it was. */
-function runAgain(state: ConstructorParameters<typeof Random>[0], run: () => Variable): Variable {
-  const { random, recomputing } = runtime;
+type Call = NonNullable<typeof runtime.anomaly>['call'];
+
+/** Runs `run` as it ran before: the random stream where it was, for anomaly mode's messages in the same module. */
+function runAgain(state: ConstructorParameters<typeof Random>[0], call: Call, run: () => Variable): Variable {
+  const { random, recomputing, anomaly } = runtime;
+  const callNow = anomaly?.call ?? null;
   runtime.random = new Random(state);
   runtime.recomputing = true;
+  if (anomaly !== null) anomaly.call = call;
   try {
     return run();
   } finally {
     runtime.random = random;
     runtime.recomputing = recomputing;
+    if (anomaly !== null) anomaly.call = callNow;
   }
 }
 

@@ -3,6 +3,8 @@ export type * from './args.js';
 export type { Args, ElementwiseArgs, LinearArgs, NormArgs, OrderArgs, ReduceArgs, ViewArgs } from './args.js';
 export { grad } from './backward.js';
 export type { Args, ElementwiseArgs, LinearArgs, NormArgs, ReduceArgs, ViewArgs } from './args.js';
+export { AnomalyError, detectAnomaly, setAnomalyDetection } from './anomaly.js';
+export type { Anomaly, AnomalyOptions } from './anomaly.js';
 export type { BackwardOptions, GradOptions } from './backward.js';
 export { grad, hvp, jvp, valueAndGrad } from './functional.js';
 export type { ArgumentOption, Inputs, VariableFunction } from './functional.js';

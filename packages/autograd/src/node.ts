@@ -32,6 +32,8 @@ export interface Node {
   readonly order: number;
   readonly args: readonly unknown[];
   readonly out: Variable;
+  /** Path of the module that ran it; known in anomaly mode only. */
+  readonly where: string | null;
   /** Indices of the arguments that need a cotangent. */
   readonly wanted: readonly number[];
   /** Cotangents of `wanted`, in its order; undefined where there is no dependence. */

@@ -2,6 +2,7 @@
 import { Tensor } from '@vitrine/tensor';
 import { runtime } from '@vitrine/tensor/internal';
 import type { Tracing } from '@vitrine/tensor/internal';
+import { examine } from './anomaly.js';
 import type { JointVjp, Node, Row, Save, Saved, Vjp } from './node.js';
 import { Variable } from './variable.js';
 
@@ -11,6 +12,7 @@ import { Variable } from './variable.js';
  */
 export function record<A extends readonly unknown[]>(op: string, row: Row<A>, args: A, value: Tensor): Variable {
   const out = new Variable(value);
+  if (runtime.anomaly !== null) examine(runtime.anomaly, op, args, value);
   const inputs = isJoint(row) ? args.length : row.length;
   const wanted = args.flatMap((arg, i) => (i < inputs && arg instanceof Variable && arg.requiresGrad ? [i] : []));
   if (!runtime.gradientMode || wanted.length === 0) return out;
@@ -25,6 +27,7 @@ export function record<A extends readonly unknown[]>(op: string, row: Row<A>, ar
     order: runtime.nodes++,
     args,
     out,
+    where: runtime.anomaly?.call?.path ?? null,
     wanted,
     pull: (g) => pullBack(row, wanted, g, out, args),
     saved: value.isMeta ? [] : saveEach(new Set(saves), out, args),
@@ -64,7 +67,7 @@ function traced({ reads, made }: Tracing, op: string, read: readonly unknown[], 
       + "only what the checkpoint's function returns has a past",
     );
   };
-  return { op, order: runtime.nodes++, args: [], out, wanted: [], pull, saved: [] };
+  return { op, order: runtime.nodes++, args: [], out, where: null, wanted: [], pull, saved: [] };
 }
 
 /** One entry of a row: which values the product reads, and the product. */

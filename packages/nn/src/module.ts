@@ -11,6 +11,7 @@
 import { clone, copyInto, formatShape, keep, sameShape, scope } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { runtime } from '@vitrine/tensor/internal';
+import type { AnomalyMode } from '@vitrine/tensor/internal';
 import { checkpoint, variable } from '@vitrine/autograd';
 import type { Input, Variable } from '@vitrine/autograd';
 import { ModuleBuffer, Parameter } from './parameter.js';
@@ -44,7 +45,7 @@ export abstract class Module {
   /** Runs `forward` in a scope of its own, then the hooks. A plain tensor is taken as a constant. */
   call(x: Input): Variable {
     const input = variable(this.constructor.name, x);
-    const output = this.#run(input);
+    const output = runtime.anomaly === null ? this.#run(input) : this.#runNamed(input, runtime.anomaly);
     if (this.#hooks.size === 0 || runtime.recomputing) return output;
     keep([input, output]);
     for (const hook of this.#hooks) hook(this, input, output);
@@ -53,6 +54,20 @@ export abstract class Module {
 
   #run(input: Variable): Variable {
     return scope(() => (this.checkpointed ? checkpoint((x) => this.forward(x), input) : this.forward(input)), this.constructor.name);
+  }
+
+  /** In anomaly mode, operations know which module runs them: its path from the outermost module that was called. */
+  #runNamed(input: Variable, anomaly: AnomalyMode): Variable {
+    const { call } = anomaly;
+    const root = call?.root instanceof Module ? call.root : this;
+    const found = Array.from(root.namedModules()).find(([, module]) => module === this);
+    const path = found?.[0] || this.constructor.name;
+    anomaly.call = { root: found === undefined ? this : root, path };
+    try {
+      return this.#run(input);
+    } finally {
+      anomaly.call = call;
+    }
   }
 
   /** Adds a hook; the returned function removes it. */

@@ -18,6 +18,16 @@ export interface Tracing {
   readonly made: WeakSet<object>;
 }
 
+/** Where anomaly mode stands (see autograd's anomaly.ts). */
+export interface AnomalyMode {
+  /** Whether infinities count, or only NaN. */
+  readonly infinities: boolean;
+  /** Whether a gradient is being computed: its result is looked at, not the operations it is made of. */
+  pulling: boolean;
+  /** The module that is running: its path, seen from the outermost module that was called. */
+  call: { readonly root: object; readonly path: string } | null;
+}
+
 export interface Runtime {
   /** Where float32 storage lives. Made at first use, so that importing the library costs nothing. */
   readonly heap: Heap;
@@ -31,6 +41,8 @@ export interface Runtime {
   tracing: Tracing | null;
   /** Whether a checkpoint's function runs once more, for its gradient: what belongs to a batch once has been done. */
   recomputing: boolean;
+  /** Set while every result is searched for NaN. */
+  anomaly: AnomalyMode | null;
   /** Whether new tensors get shapes only (see `meta`). */
   metaMode: boolean;
   /** The kernels float32 operations run on; null until first use (see backend.ts). */
@@ -63,6 +75,7 @@ export const runtime: Runtime = {
   nodes: 0,
   tracing: null,
   recomputing: false,
+  anomaly: null,
   metaMode: false,
   kernels: null,
   backend: null,

@@ -19,10 +19,11 @@ export const batchNormSiluTrain = (x: Input, gamma: Input, beta: Input, mean: t.
     'batchNormSiluTrain',
     variable('batchNormSilu', x), variable('batchNormSilu', gamma), variable('batchNormSilu', beta), mean, variance, eps,
   );
-/** `silu(batchNormEval(…))`: in one pass where no gradients are asked for. */
+/** `silu(batchNormEval(…))`: in one pass where no gradients are asked for and nobody looks at what is in between. */
 export function batchNormSiluEval(x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number): Variable {
   const operands = [variable('batchNormSilu', x), variable('batchNormSilu', gamma), variable('batchNormSilu', beta)] as const;
-  if (runtime.gradientMode && operands.some((operand) => operand.requiresGrad)) return silu(batchNormEval(...operands, mean, variance, eps));
+  const recorded = runtime.gradientMode && operands.some((operand) => operand.requiresGrad);
+  if (recorded || runtime.anomaly !== null) return silu(batchNormEval(...operands, mean, variance, eps));
   const [source, scale, shift] = operands.map((operand) => operand.value);
   return new Variable(t.batchNormSilu(source, scale, shift, mean, variance, eps));
 }
