@@ -6,6 +6,10 @@ export type { Args, ElementwiseArgs, LinearArgs, NormArgs, ReduceArgs, ViewArgs 
 export { AnomalyError, detectAnomaly, setAnomalyDetection } from './anomaly.js';
 export type { Anomaly, AnomalyOptions } from './anomaly.js';
 export type { BackwardOptions, GradOptions } from './backward.js';
+export { checkpoint } from './checkpoint.js';
+export { graphToDot } from './draw/dot.js';
+export type { DrawOptions } from './draw/graph.js';
+export { graphToSvg } from './draw/svg.js';
 export { grad, hvp, jvp, valueAndGrad } from './functional.js';
 export type { ArgumentOption, Inputs, VariableFunction } from './functional.js';
 export { defineFunction } from './function.js';
