@@ -1,8 +1,5 @@
 /** @vitrine/autograd: variables, reverse mode, and the derivative of every operation. */
 export type * from './args.js';
-export type { Args, ElementwiseArgs, LinearArgs, NormArgs, OrderArgs, ReduceArgs, ViewArgs } from './args.js';
-export { grad } from './backward.js';
-export type { Args, ElementwiseArgs, LinearArgs, NormArgs, ReduceArgs, ViewArgs } from './args.js';
 export { AnomalyError, detectAnomaly, setAnomalyDetection } from './anomaly.js';
 export type { Anomaly, AnomalyOptions } from './anomaly.js';
 export type { BackwardOptions, GradOptions } from './backward.js';

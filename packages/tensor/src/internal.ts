@@ -9,5 +9,4 @@ export type { Geometry } from './kernels/geometry.js';
 export { elements } from './ops/dispatch.js';
 export { putAlong, takeAlong, topKIndices } from './ops/order.js';
 export { degreesOfFreedom } from './ops/statistics.js';
-export type { Kernels, Tracing } from './runtime.js';
 export type { AnomalyMode, Kernels, Tracing } from './runtime.js';
