@@ -48,7 +48,7 @@ interface Options {
   readonly training?: boolean;
 }
 
-const family: Family<Options> = {
+const family: Pick<Family<Options>, 'file' | 'runs'> = {
   file: 'second_order.safetensors',
   runs: {
     'penalty of an MLP': ([x, labels, ...parameters]) => penalty(mlp)(x, labels.value, ...parameters),

@@ -48,7 +48,7 @@ export interface Checks {
   readonly check: (testCase: OpCase<never>, dtype: DType) => Errors;
 }
 
-export function checksOf({ file, runs }: Family): Checks {
+export function checksOf({ file, runs }: Pick<Family, 'file' | 'runs'>): Checks {
   const fixture = readFixture<OpCase<never>>(file);
   const check = (testCase: OpCase<never>, dtype: DType): Errors => scope(() => errorsOf(fixture, runs[testCase.op], testCase, dtype));
   return { file, fixture, cases: fixture.cases.filter(({ op }) => op in runs), check };
