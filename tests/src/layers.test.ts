@@ -4,7 +4,7 @@ import {
   AveragePool2d, BatchNorm2d, Conv2d, Dropout, GlobalAveragePool, Linear, Sigmoid, SiLU, StochasticDepth, Tanh,
 } from '@vitrine/nn';
 import type { Module } from '@vitrine/nn';
-import { Random, manualSeed, ones, randn, scope, tensor, zeros } from '@vitrine/tensor';
+import { Random, manualSeed, ones, randn, reshape, scope, tensor, zeros } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { expectClose } from './support/close.js';
 
@@ -22,6 +22,15 @@ describe('layers: Linear, Conv2d', () => {
     // Of a thousand uniform numbers the largest is nearly the bound.
     expect(largest(first.slice(0, 1040))).to.be.within(0.195, 0.2);
     expect(largest(first.slice(1040))).to.be.within(0.98 / Math.sqrt(50), 1 / Math.sqrt(50));
+  });
+
+  it('Linear acts on the last axis, whatever stands before it', () => {
+    const layer = new Linear(3, 2);
+    const x = randn([4, 5, 3], new Random(1));
+    const out = layer.call(x).value;
+    expect(out.shape).to.deep.equal([4, 5, 2]);
+    const rows = layer.call(reshape(x, [20, 3])).value;
+    expectClose(out, { shape: [4, 5, 2], data: rows.toFloat32Array() }, 0, 'rows');
   });
 
   it('leave the bias out when told', () => {

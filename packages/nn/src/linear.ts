@@ -5,7 +5,7 @@ import { fanInUniform } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
-/** out = x·weight + bias. x `[N,in]`, weight `[in,out]`, bias `[out]`, both from U(±1/√in). */
+/** out = x·weight + bias. x `[…,in]`, weight `[in,out]`, bias `[out]`, both from U(±1/√in). */
 export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;

@@ -5,7 +5,6 @@ import type { Row } from './row.js';
 
 export const images: readonly Row[] = [
   ['matmul', () => t.matmul(z(2, 3), z(2, 3)), 'matmul: takes [M,K] and [K,N] with the same K; got [2,3] and [2,3]'],
-  ['matmul', () => t.matmul(z(2, 3), z(3)), 'got [2,3] and [3]'],
   ['matmul', () => t.matmul(z(2, 3), double(3, 2)), 'matmul: operands are float32 and float64'],
   ['conv2d', () => t.conv2d(z(8, 32, 32, 3), z(3, 3, 4, 16)),
     'conv2d: input has 3 channels, weight wants 4×1 groups = 4; input [8,32,32,3] NHWC, weight [3,3,4,16] kH,kW,C,O'],

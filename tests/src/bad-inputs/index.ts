@@ -2,6 +2,7 @@
 import { activations } from './activations.js';
 import { binary } from './binary.js';
 import { create } from './create.js';
+import { contractions } from './contractions.js';
 import { images } from './images.js';
 import { noTensorRows } from './no-tensor.js';
 import { normAndUpdate } from './norm-and-update.js';
@@ -15,6 +16,7 @@ export const badInputs: readonly Row[] = [
   ...binary,
   ...activations,
   ...create,
+  ...contractions,
   ...images,
   ...noTensorRows,
   ...normAndUpdate,

@@ -4,6 +4,7 @@ import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
 import { createSamples } from './create.js';
 import { binarySamples, unarySamples } from './elementwise.js';
 import { matmulSamples } from './matmul.js';
+import { matmulBatchedSamples } from './matmul-batched.js';
 import { normSamples } from './norm.js';
 import { orderSamples } from './order.js';
 import { poolSamples } from './pool.js';
@@ -26,6 +27,7 @@ export const samples: Readonly<Record<string, readonly Sample[]>> = {
   statistics: statisticsSamples,
   order: orderSamples,
   matmul: matmulSamples,
+  'matmul batched': matmulBatchedSamples,
   conv: convSamples,
   'conv depthwise': depthwiseSamples,
   'conv layouts': convLayoutSamples,

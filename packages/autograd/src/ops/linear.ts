@@ -1,12 +1,31 @@
 /** Products, convolutions, pooling. */
 import * as t from '@vitrine/tensor';
 import type { Conv2dOptions, PoolOptions, Shape } from '@vitrine/tensor';
+import { productShape } from '@vitrine/tensor/internal';
 import { apply, variable } from '../apply.js';
 import type { Input } from '../apply.js';
 import type { Variable } from '../variable.js';
 import { mean } from './reduce.js';
+import { reshape } from './views.js';
 
-export const matmul = (a: Input, b: Input): Variable => apply('matmul', variable('matmul', a), variable('matmul', b));
+/**
+ * `[…,M,K]` × `[…,K,N]` → `[…,M,N]`, vectors and broadcasting as `matmul` on tensors has them.
+ * What is recorded is a product of matrices: of vectors as one row or column, and where one matrix is shared, of all rows
+ * of a at once, so that the shared matrix's gradient is one product, too, and not a sum over products.
+ */
+export function matmul(a: Input, b: Input): Variable {
+  const [left, right] = [variable('matmul', a), variable('matmul', b)];
+  const { shape } = productShape(left.shape, right.shape);
+  const K = left.shape.at(-1)!;
+  const columns = right.shape.length === 1 ? reshape(right, [K, 1]) : right;
+  const isShared = left.shape.length > 2 && columns.shape.length === 2;
+  const rows =
+    left.shape.length === 1 ? reshape(left, [1, K])
+    : isShared ? reshape(left, [t.sizeOf(left.shape.slice(0, -1)), K])
+    : left;
+  const out = apply('matmul', rows, columns);
+  return t.sameShape(out.shape, shape) ? out : reshape(out, shape);
+}
 
 /** x `[N,H,W,C]` with w `[kH,kW,C/groups,O]` → `[N,outH,outW,O]`. */
 export const conv2d = (x: Input, w: Input, options: Conv2dOptions = {}): Variable =>

@@ -1,10 +1,14 @@
 /** Derivatives of products and convolutions: each is linear in every input, so its gradients are products again. */
 import type { LinearArgs, Vjps } from '../args.js';
-import { averagePool2d, averagePool2dGrad, conv2d, conv2dInputGrad, conv2dWeightGrad, matmul, mT } from '../ops/index.js';
+import { averagePool2d, averagePool2dGrad, conv2d, conv2dInputGrad, conv2dWeightGrad, matmul, mT, sumTo } from '../ops/index.js';
 import { vjp } from '../record.js';
 
 export const linear: Vjps<LinearArgs> = {
-  matmul: [vjp([1], (g, _out, _a, b) => matmul(g, mT(b))), vjp([0], (g, _out, a) => matmul(mT(a), g))],
+  // Of matrices; the axes before them are broadcast.
+  matmul: [
+    vjp([1], (g, _out, a, b) => sumTo(matmul(g, mT(b)), a.shape)),
+    vjp([0], (g, _out, a, b) => sumTo(matmul(mT(a), g), b.shape)),
+  ],
 
   conv2d: [
     vjp([1], (g, _out, x, w, options) => conv2dInputGrad(g, w, x.shape, options)),
