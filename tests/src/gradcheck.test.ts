@@ -4,6 +4,7 @@ import * as t from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { expect } from 'chai';
 import type { Case, F } from './gradchecks/case.js';
+import { contractions } from './gradchecks/contractions.js';
 import { gradchecks } from './gradchecks/index.js';
 import { orderComposites } from './gradchecks/order.js';
 import { reduceComposites } from './gradchecks/reduce.js';
@@ -21,6 +22,7 @@ const composites: Readonly<Record<string, readonly Case[]>> = {
   sumTo: [[(x) => ag.sumTo(x, [3, 1]), normal([2, 3, 4])]],
   globalAveragePool: [[(x) => ag.globalAveragePool(x), normal([2, 3, 2, 2])],
     [(x) => ag.globalAveragePool(x, { keepDims: true }), normal([2, 3, 2, 2])]],
+  ...contractions,
   'numbers as operands': [[(x) => ag.div(ag.sub(2, ag.mul(x, 3)), ag.add(ag.pow(x, 2), 1)), positive([2, 3])]],
 };
 
@@ -80,7 +82,7 @@ describe('gradcheck: gradients of gradients', () => {
     sign: [], floor: [], ceil: [], round: [],
   };
 
-  for (const [op, cases] of Object.entries({ ...gradchecks, ...composites })) {
+  for (const [op, cases] of Object.entries({ ...gradchecks, ...composites, ...contractions })) {
     for (const [f, ...inputs] of cases) {
       it(`${op} ${title(inputs)}`, () => t.scope(() => {
         const xs = tensors(op, inputs);

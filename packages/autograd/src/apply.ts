@@ -43,6 +43,8 @@ const forward: { readonly [K in keyof Args]: (...args: Values<Args[K]>) => t.Ten
   // linear
   matmul: t.matmul, conv2d: t.conv2d, conv2dInputGrad: t.conv2dInputGrad, conv2dWeightGrad: t.conv2dWeightGrad,
   averagePool2d: t.averagePool2d, averagePool2dGrad: t.averagePool2dGrad,
+  // diagonal
+  diagonal: t.diagonal, padDiagonal: t.padDiagonal,
   // norm
   batchNormTrain: t.batchNorm, batchNormSiluTrain: t.batchNormSilu, batchNormEval: t.batchNorm,
 };

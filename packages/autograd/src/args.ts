@@ -65,6 +65,11 @@ export interface LinearArgs {
   averagePool2dGrad: [dout: V, inputShape: Shape, options: PoolOptions];
 }
 
+export interface DiagonalArgs {
+  diagonal: [x: V, axis1: number, axis2: number];
+  padDiagonal: [g: V, shape: Shape, axis1: number, axis2: number];
+}
+
 export interface NormArgs {
   /** mean and variance are the moments of x, and the gradient for x knows it. */
   batchNormTrain: [x: V, gamma: V, beta: V, mean: Tensor, variance: Tensor, eps: number];
@@ -81,6 +86,7 @@ export interface Args
     OrderArgs,
     ViewArgs,
     LinearArgs,
+    DiagonalArgs,
     NormArgs {}
 
 /** One vjp for every input: a missing row, or a missing input in a row, is a compile error. */

@@ -10,5 +10,6 @@ export { elements } from './ops/dispatch.js';
 export { putAlong, takeAlong, topKIndices } from './ops/order.js';
 export { degreesOfFreedom } from './ops/statistics.js';
 export type { AnomalyMode, Kernels, Tracing } from './runtime.js';
+export { contractEinsum, parseEinsum } from './ops/einsum.js';
 export { productShape } from './ops/matmul.js';
 export type { Kernels } from './runtime.js';

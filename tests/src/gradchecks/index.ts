@@ -2,6 +2,7 @@
 import type { Args } from '@vitrine/autograd';
 import type { Cases } from './case.js';
 import { activations } from './activations.js';
+import { diagonal } from './diagonal.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { norm } from './norm.js';
@@ -10,6 +11,7 @@ import { reduce } from './reduce.js';
 import { views } from './views.js';
 
 export const gradchecks: Cases<Args> = {
+  ...diagonal,
   ...elementwise,
   ...activations,
   ...linear,

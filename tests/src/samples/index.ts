@@ -2,6 +2,8 @@
 import { activationSamples } from './activations.js';
 import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
 import { createSamples } from './create.js';
+import { diagonalSamples } from './diagonal.js';
+import { einsumSamples } from './einsum.js';
 import { binarySamples, unarySamples } from './elementwise.js';
 import { matmulSamples } from './matmul.js';
 import { matmulBatchedSamples } from './matmul-batched.js';
@@ -28,6 +30,8 @@ export const samples: Readonly<Record<string, readonly Sample[]>> = {
   order: orderSamples,
   matmul: matmulSamples,
   'matmul batched': matmulBatchedSamples,
+  diagonal: diagonalSamples,
+  einsum: einsumSamples,
   conv: convSamples,
   'conv depthwise': depthwiseSamples,
   'conv layouts': convLayoutSamples,

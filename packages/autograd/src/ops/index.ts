@@ -1,5 +1,7 @@
 /** The operations on variables. */
 export * from './activations.js';
+export * from './diagonal.js';
+export * from './einsum.js';
 export * from './elementwise.js';
 export * from './linear.js';
 export * from './norm.js';

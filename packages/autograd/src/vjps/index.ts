@@ -1,6 +1,7 @@
 /** The whole table, one row an operation. */
 import type { Args, Vjps } from '../args.js';
 import { activations } from './activations.js';
+import { diagonal } from './diagonal.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { norm } from './norm.js';
@@ -15,5 +16,6 @@ export const vjps: Vjps<Args> = {
   ...order,
   ...views,
   ...linear,
+  ...diagonal,
   ...norm,
 };

@@ -1,5 +1,6 @@
 /** The kernels an operation may call. The SIMD face offers the same names with the same contracts. */
 export { conv2d, conv2dInputGrad, conv2dWeightGrad, columnsSize } from './conv2d.js';
+export { padDiagonal } from './diagonal.js';
 export { depthwise, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise.js';
 export { binaryKernel, copy, unaryKernel, whereKernel } from './elementwise.js';
 export { conv2dFused, depthwiseFused, gemmFused, packWeights, packedSize } from './fused.js';

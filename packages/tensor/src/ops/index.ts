@@ -15,6 +15,8 @@ export { argmax, argmin, logSumExp, max, mean, min, prod, sum, sumTo } from './r
 export type { ReduceOptions } from './reduce.js';
 export { matmul } from './matmul.js';
 export { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv.js';
+export { diagonal, padDiagonal } from './diagonal.js';
+export { einsum } from './einsum.js';
 export { convGeometry } from './geometry.js';
 export type { Conv2dOptions, Padding, WindowOptions } from './geometry.js';
 export { averagePool2d, averagePool2dGrad, globalAveragePool } from './pool.js';
