@@ -8,8 +8,7 @@ import { unary } from '../../packages/tensor/dist/kernels/elementwise.js';
 import { compileKernels } from '../../packages/tensor/dist/wasm/module.js';
 import type { Runner } from '../../packages/tensor/dist/wasm/runner.js';
 import { serialRunner } from '../../packages/tensor/dist/wasm/serial.js';
-import { convFace } from '../../packages/tensor/dist/wasm/simd/conv2d-face.js';
-import { convFuncs } from '../../packages/tensor/dist/wasm/simd/conv2d.js';
+import { convFace, convFuncs } from '../../packages/tensor/dist/wasm/simd/conv2d-face.js';
 import { poolFace, poolFuncs } from '../../packages/tensor/dist/wasm/simd/pool.js';
 import { expectClose } from './support/close.js';
 
@@ -27,6 +26,7 @@ interface Row {
   /** Top and left, bottom and right. */
   readonly pad: readonly [number, number, number, number];
   readonly groups?: number;
+  readonly d?: readonly [number, number];
 }
 
 const cases: readonly Row[] = [
@@ -42,12 +42,14 @@ const cases: readonly Row[] = [
   { N: 1, H: 4, W: 4, C: 0, O: 2, k: [3, 3], s: [1, 1], pad: [1, 1, 1, 1] },
   { N: 0, H: 4, W: 4, C: 3, O: 2, k: [3, 3], s: [1, 1], pad: [1, 1, 1, 1] },
   { N: 2, H: 7, W: 7, C: 21, O: 1, k: [7, 7], s: [7, 7], pad: [0, 0, 0, 0] },
+  { N: 2, H: 96, W: 96, C: 3, O: 2, k: [5, 5], s: [1, 1], pad: [4, 4, 4, 4], d: [2, 2] },
+  { N: 2, H: 9, W: 8, C: 6, O: 9, k: [3, 2], s: [1, 2], pad: [1, 0, 1, 1], groups: 3, d: [1, 3] },
 ];
 
-function geometryOf({ N, H, W, C, O, k: [kH, kW], s: [strideH, strideW], pad: [padTop, padLeft, bottom, right], groups = 1 }: Row): Geometry {
-  const outH = Math.floor((H + padTop + bottom - kH) / strideH) + 1;
-  const outW = Math.floor((W + padLeft + right - kW) / strideW) + 1;
-  return { N, H, W, C, kH, kW, O, strideH, strideW, padTop, padLeft, outH, outW, groups };
+function geometryOf({ N, H, W, C, O, k: [kH, kW], s: [strideH, strideW], pad: [padTop, padLeft, bottom, right], groups = 1, d = [1, 1] }: Row): Geometry {
+  const outH = Math.floor((H + padTop + bottom - (kH - 1) * d[0] - 1) / strideH) + 1;
+  const outW = Math.floor((W + padLeft + right - (kW - 1) * d[1] - 1) / strideW) + 1;
+  return { N, H, W, C, kH, kW, O, strideH, strideW, dilationH: d[0], dilationW: d[1], padTop, padLeft, outH, outW, groups };
 }
 
 /** Small ranges, last to first: what is written and summed must not depend on their order. */
@@ -119,7 +121,7 @@ for (const kind of ['shared', 'private'] as const) {
               },
             );
           }
-          const pool = { ...g, O: C, groups: C };
+          const pool = { ...g, O: C, groups: C, dilationH: 1, dilationW: 1 };
           const share = array(pixels * C, value);
           check('averagePool', pixels * C, (f, out) => f.averagePool(pool, x, out), (out) => reference.averagePool(pool, x, out));
           check('averagePoolGrad', x.length, (f, out) => f.averagePoolGrad(pool, share, out), (out) => reference.averagePoolGrad(pool, share, out));

@@ -16,7 +16,7 @@ const TOLERANCE = 5e-6;
 const ACTIVATIONS: readonly Activation[] = ['none', 'silu', 'relu', 'relu6', 'sigmoid'];
 
 /** One row a case: image, channels, window, stride, padding (top and left, bottom and right). */
-const cases: readonly { N?: number; H: number; W: number; C: number; k: [number, number]; s: [number, number]; pad: [number, number, number, number] }[] = [
+const cases: readonly { N?: number; H: number; W: number; C: number; k: [number, number]; s: [number, number]; pad: [number, number, number, number]; d?: [number, number] }[] = [
   { H: 9, W: 13, C: 8, k: [3, 3], s: [1, 1], pad: [1, 1, 1, 1] },
   { H: 7, W: 7, C: 132, k: [5, 5], s: [1, 1], pad: [2, 2, 2, 2] },
   { H: 14, W: 15, C: 12, k: [3, 3], s: [2, 2], pad: [0, 0, 1, 1] },
@@ -30,12 +30,14 @@ const cases: readonly { N?: number; H: number; W: number; C: number; k: [number,
   { H: 9, W: 9, C: 4, k: [1, 2], s: [2, 3], pad: [0, 0, 0, 0] }, // strides longer than the window
   { H: 6, W: 10, C: 4, k: [3, 3], s: [1, 2], pad: [2, 0, 0, 1] },
   { N: 0, H: 6, W: 6, C: 4, k: [3, 3], s: [1, 1], pad: [1, 1, 1, 1] },
+  { N: 2, H: 9, W: 10, C: 6, k: [3, 3], s: [1, 1], pad: [2, 2, 2, 2], d: [2, 2] },
+  { H: 9, W: 10, C: 5, k: [3, 5], s: [2, 1], pad: [3, 0, 3, 4], d: [3, 1] },
 ];
 
-function geometryOf({ N = 1, H, W, C, k: [kH, kW], s: [strideH, strideW], pad: [padTop, padLeft, bottom, right] }: (typeof cases)[number]): Geometry {
-  const outH = Math.floor((H + padTop + bottom - kH) / strideH) + 1;
-  const outW = Math.floor((W + padLeft + right - kW) / strideW) + 1;
-  return { N, H, W, C, kH, kW, O: C, strideH, strideW, padTop, padLeft, outH, outW, groups: C };
+function geometryOf({ N = 1, H, W, C, k: [kH, kW], s: [strideH, strideW], pad: [padTop, padLeft, bottom, right], d = [1, 1] }: (typeof cases)[number]): Geometry {
+  const outH = Math.floor((H + padTop + bottom - (kH - 1) * d[0] - 1) / strideH) + 1;
+  const outW = Math.floor((W + padLeft + right - (kW - 1) * d[1] - 1) / strideW) + 1;
+  return { N, H, W, C, kH, kW, O: C, strideH, strideW, dilationH: d[0], dilationW: d[1], padTop, padLeft, outH, outW, groups: C };
 }
 
 /** Ranges last to first: what is written and summed must not depend on their order. */

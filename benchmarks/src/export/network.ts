@@ -100,6 +100,7 @@ class Builder {
 
   conv(input: string, channels: number, { options }: Conv2d, folded: FoldedConv, activation: Activation): string {
     const g = convGeometry('networkOf', [1, this.size, this.size, channels], folded.weight.shape, options);
+    if (g.dilationH > 1 || g.dilationW > 1) throw new Error('networkOf: there are no dilated convolutions in a Network');
     const below = (outSize: number, size: number, stride: number, kernel: number, before: number): number =>
       Math.max(0, (outSize - 1) * stride + kernel - size - before);
     const pads = [

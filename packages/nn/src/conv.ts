@@ -10,6 +10,8 @@ export interface Conv2dLayerOptions {
   readonly stride?: number | readonly [number, number];
   /** Pixels, or 'same' as TensorFlow reckons it, or 'valid'. Default 0. */
   readonly padding?: number | readonly [number, number] | Padding | 'same' | 'valid';
+  /** Pixels from one tap of the kernel to the next. Default 1. */
+  readonly dilation?: number | readonly [number, number];
   readonly groups?: number;
   readonly bias?: boolean;
 }
@@ -22,13 +24,13 @@ export class Conv2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly kernel: readonly [number, number];
-  readonly options: { readonly stride: number | readonly [number, number]; readonly padding: NonNullable<Conv2dLayerOptions['padding']>; readonly groups: number };
+  readonly options: Readonly<Required<Omit<Conv2dLayerOptions, 'bias'>>>;
 
   constructor(
     readonly inChannels: number,
     readonly outChannels: number,
     kernel: number | readonly [number, number],
-    { stride = 1, padding = 0, groups = 1, bias = true }: Conv2dLayerOptions = {},
+    { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true }: Conv2dLayerOptions = {},
   ) {
     super();
     for (const [name, n] of Object.entries({ inChannels, outChannels, groups })) {
@@ -38,7 +40,7 @@ export class Conv2d extends Module {
       throw new RangeError(`Conv2d: ${inChannels} input and ${outChannels} output channels do not both divide into ${groups} groups`);
     }
     this.kernel = typeof kernel === 'number' ? [kernel, kernel] : kernel;
-    this.options = { stride, padding, groups };
+    this.options = { stride, padding, dilation, groups };
     const [kH, kW] = this.kernel;
     const fanIn = kH * kW * (inChannels / groups);
     this.weight = new Parameter(fanInUniform([kH, kW, inChannels / groups, outChannels], fanIn));
@@ -51,9 +53,10 @@ export class Conv2d extends Module {
   }
 
   override describe(): string {
-    const { stride, padding, groups } = this.options;
+    const { stride, padding, dilation, groups } = this.options;
     const parts = [`${this.inChannels}, ${this.outChannels}, kernel=${this.kernel.join('x')}, stride=${String(stride)}`];
     if (padding !== 0) parts.push(`padding=${typeof padding === 'object' ? JSON.stringify(padding) : padding}`);
+    if (dilation !== 1) parts.push(`dilation=${String(dilation)}`);
     if (groups !== 1) parts.push(`groups=${groups}`);
     if (this.bias === null) parts.push('bias=false');
     return parts.join(', ');

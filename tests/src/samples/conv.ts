@@ -9,6 +9,8 @@ import type { Layout, Operand, Sample } from './sample.js';
 interface Window {
   readonly strideH: number;
   readonly strideW: number;
+  readonly dilationH: number;
+  readonly dilationW: number;
   readonly top: number;
   readonly left: number;
   readonly outH: number;
@@ -17,23 +19,26 @@ interface Window {
 
 /** Where windows stand, from the options, by the text-book formulas. */
 export function windowOf([, H, W]: readonly number[], kH: number, kW: number,
-  { stride = 1, padding = 0 }: Pick<Conv2dOptions, 'stride' | 'padding'>): Window {
+  { stride = 1, padding = 0, dilation = 1 }: Pick<Conv2dOptions, 'stride' | 'padding' | 'dilation'>): Window {
   const [strideH, strideW] = typeof stride === 'number' ? [stride, stride] : stride;
-  const same = (n: number, k: number, s: number): readonly [number, number] => {
-    const total = Math.max(0, (Math.ceil(n / s) - 1) * s + k - n);
+  const [dilationH, dilationW] = typeof dilation === 'number' ? [dilation, dilation] : dilation;
+  const [spanH, spanW] = [1 + (kH - 1) * dilationH, 1 + (kW - 1) * dilationW];
+  const same = (n: number, span: number, s: number): readonly [number, number] => {
+    const total = Math.max(0, (Math.ceil(n / s) - 1) * s + span - n);
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   };
   let sides: { top: number; bottom: number; left: number; right: number };
   if (padding === 'valid') sides = { top: 0, bottom: 0, left: 0, right: 0 };
   else if (padding === 'same') {
-    const [[top, bottom], [left, right]] = [same(H, kH, strideH), same(W, kW, strideW)];
+    const [[top, bottom], [left, right]] = [same(H, spanH, strideH), same(W, spanW, strideW)];
     sides = { top, bottom, left, right };
   } else if (typeof padding === 'number') sides = { top: padding, bottom: padding, left: padding, right: padding };
   else if ('top' in padding) sides = padding;
   else sides = { top: padding[0], bottom: padding[0], left: padding[1], right: padding[1] };
   const { top, bottom, left, right } = sides;
-  return { strideH, strideW, top, left, outH: Math.floor((H + top + bottom - kH) / strideH) + 1,
-    outW: Math.floor((W + left + right - kW) / strideW) + 1 };
+  return { strideH, strideW, dilationH, dilationW, top, left,
+    outH: Math.floor((H + top + bottom - spanH) / strideH) + 1,
+    outW: Math.floor((W + left + right - spanW) / strideW) + 1 };
 }
 
 /** Calls visit for every product of the convolution: output index, input index, weight index. */
@@ -43,11 +48,11 @@ function taps(
     weight: [number, number, number, number]) => void,
 ): readonly [number, number, number, number] {
   const [kH, kW, perGroup, O] = w;
-  const { strideH, strideW, top, left, outH, outW } = windowOf(x, kH, kW, options);
+  const { strideH, strideW, dilationH, dilationW, top, left, outH, outW } = windowOf(x, kH, kW, options);
   const outPerGroup = O / (options.groups ?? 1);
   for (const [n, i, j, o] of indices([x[0], outH, outW, O])) {
     for (let r = 0; r < kH; r++) for (let s = 0; s < kW; s++) {
-      const [h, v] = [i * strideH - top + r, j * strideW - left + s];
+      const [h, v] = [i * strideH - top + r * dilationH, j * strideW - left + s * dilationW];
       if (h < 0 || h >= x[1] || v < 0 || v >= x[2]) continue;
       const group = Math.floor(o / outPerGroup);
       for (let c = 0; c < perGroup; c++) visit([n, i, j, o], [n, h, v, group * perGroup + c], [r, s, c, o]);
@@ -145,6 +150,29 @@ const oddDepthwise: readonly Case[] = [
   { x: [0, 4, 4, 4], w: [3, 3, 1, 4], options: { groups: 4 } },
 ];
 
+/** Dilations beside strides with and without a common divisor; kernels wider than the image; groups; one tap. */
+const dilated: readonly Case[] = [
+  ...([2, 3, [1, 2], [4, 1]] as const).flatMap((dilation) => ([1, 2, 3, [4, 2]] as const)
+    .flatMap((stride) => ([1, 4, 5] as const).map((C): Case => ({
+      x: [2, 9, 10, C], w: [3, 3, 1, C], options: { groups: C, stride, dilation, padding: C === 5 ? 3 : 'same' } })))),
+  ...([2, 3, [3, 1]] as const).flatMap((dilation) => ([1, 2, [1, 3]] as const).map((stride): Case =>
+    ({ x: [2, 9, 8, 3], w: [3, 3, 3, 4], options: { stride, dilation, padding: 'same' } }))),
+  { x: [1, 7, 8, 2], w: [3, 2, 2, 3], options: { dilation: [3, 7] } },
+  { x: [1, 4, 3, 2], w: [3, 3, 2, 3], options: { dilation: 5, padding: 6 } },
+  { x: [1, 4, 3, 4], w: [3, 3, 1, 4], options: { dilation: 5, padding: 6, groups: 4 } },
+  { x: [1, 3, 3, 2], w: [2, 2, 1, 2], options: { dilation: 4, padding: { top: 4, bottom: 0, left: 3, right: 5 }, groups: 2 } },
+  { x: [2, 8, 7, 6], w: [3, 3, 2, 9], options: { dilation: 2, padding: 2, stride: 2, groups: 3 } },
+  { x: [2, 5, 6, 4], w: [1, 1, 4, 3], options: { dilation: 3 } },
+  { x: [2, 5, 6, 4], w: [1, 3, 1, 4], options: { dilation: 2, groups: 4, stride: 2 } },
+  { x: [2, 24, 25, 9], w: [3, 3, 9, 2], options: { padding: 'same', dilation: 2 } }, // several blocks of columns
+  { x: [0, 6, 6, 4], w: [3, 3, 1, 4], options: { groups: 4, dilation: 2 } },
+  { x: [0, 6, 6, 3], w: [3, 3, 3, 4], options: { dilation: 2 } },
+  ...layouts.flatMap((layout) => [
+    { x: [2, 6, 5, 4], w: [3, 3, 4, 3], options: { padding: 2, dilation: 2 }, layout },
+    { x: [2, 6, 5, 4], w: [3, 3, 1, 4], options: { padding: 'same', groups: 4, dilation: [1, 2] }, layout },
+  ] as const),
+];
+
 const laid: readonly Case[] = layouts.flatMap((layout) => [
   { x: [2, 5, 4, 4], w: [3, 3, 4, 3], options: { padding: 1 }, layout },
   { x: [2, 5, 4, 4], w: [3, 3, 1, 4], options: { padding: 'same', groups: 4, stride: 2 }, layout },
@@ -159,8 +187,12 @@ const special: readonly Sample[] = [
   { op: 'conv2d', name: '∞, depthwise', inputs: [given([1, 2, Infinity, 4, 5, 6], [1, 1, 3, 2]),
     given([1, -1, 2, 1], [1, 2, 1, 2])], run: ([x, w]) => t.conv2d(x, w, { groups: 2 }), want: ([x, w]) =>
     forward(x, w, { groups: 2 }) },
+  { op: 'conv2d', name: 'NaN between the taps is not read', inputs: [given([1, NaN, 3, NaN, 5, NaN], [1, 1, 6, 1]),
+    given([1, 2, 4], [1, 3, 1, 1])], run: ([x, w]) => t.conv2d(x, w, { dilation: 2, stride: 2 }), want: () =>
+    ({ shape: [1, 1, 1, 1], data: [27] }) },
 ];
 
 export const convSamples: readonly Sample[] = [...[...dense, ...grouped].flatMap(three), ...special];
 export const depthwiseSamples: readonly Sample[] = [...depthwise, ...oddDepthwise].flatMap(three);
+export const dilatedSamples: readonly Sample[] = dilated.flatMap(three);
 export const convLayoutSamples: readonly Sample[] = laid.flatMap(three);

@@ -1,6 +1,7 @@
 /** The whole table: every public operation on tensors. To add an operation is to add its rows here. */
 import { activationSamples } from './activations.js';
 import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
+import { convLayoutSamples, convSamples, depthwiseSamples, dilatedSamples } from './conv.js';
 import { createSamples } from './create.js';
 import { diagonalSamples } from './diagonal.js';
 import { einsumSamples } from './einsum.js';
@@ -35,6 +36,7 @@ export const samples: Readonly<Record<string, readonly Sample[]>> = {
   conv: convSamples,
   'conv depthwise': depthwiseSamples,
   'conv layouts': convLayoutSamples,
+  'conv dilated': dilatedSamples,
   pool: poolSamples,
   norm: normSamples,
   update: updateSamples,

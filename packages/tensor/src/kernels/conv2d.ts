@@ -38,7 +38,7 @@ const blockRows = (g: Geometry): number => Math.max(1, Math.min(pixelCount(g), M
 export const columnsSize = (g: Geometry): number => (isPointwise(g) ? 0 : blockRows(g) * fanIn(g));
 
 /**
- * columns[p, (r, s, c)] = x[n, i·strideH − padTop + r, j·strideW − padLeft + s, group·C/groups + c]
+ * columns[p, (r, s, c)] = x[n, i·strideH − padTop + r·dilationH, j·strideW − padLeft + s·dilationW, group·C/groups + c]
  * where output pixel (n, i, j) is number firstPixel + p of the N·outH·outW; zero where that is outside the image.
  * x: [N,H,W,C]; columns: pixels × kH·kW·C/groups, ordered as the weight is, overwritten.
  * Cost: one copy for each element of columns.
@@ -46,7 +46,7 @@ export const columnsSize = (g: Geometry): number => (isPointwise(g) ? 0 : blockR
 export function im2col(
   g: Geometry, x: Floats, group: number, firstPixel: number, pixels: number, columns: Floats,
 ): void {
-  const { H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW } = g;
+  const { H, W, C, kH, kW, strideH, strideW, dilationH, dilationW, padTop, padLeft, outH, outW } = g;
   const depth = C / g.groups;
   let to = 0;
   for (let pixel = firstPixel; pixel < firstPixel + pixels; pixel++) {
@@ -54,9 +54,9 @@ export function im2col(
     const top = (Math.floor(pixel / outW) % outH) * strideH - padTop;
     const left = (pixel % outW) * strideW - padLeft;
     for (let r = 0; r < kH; r++) {
-      const h = top + r;
+      const h = top + r * dilationH;
       for (let s = 0; s < kW; s++) {
-        const w = left + s;
+        const w = left + s * dilationW;
         if (h >= 0 && h < H && w >= 0 && w < W) {
           const from = ((n * H + h) * W + w) * C + group * depth;
           for (let c = 0; c < depth; c++) columns[to + c] = x[from + c];
@@ -77,7 +77,7 @@ export function im2col(
 export function col2im(
   g: Geometry, columns: Floats, group: number, firstPixel: number, pixels: number, dx: Floats,
 ): void {
-  const { H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW } = g;
+  const { H, W, C, kH, kW, strideH, strideW, dilationH, dilationW, padTop, padLeft, outH, outW } = g;
   const depth = C / g.groups;
   let from = 0;
   for (let pixel = firstPixel; pixel < firstPixel + pixels; pixel++) {
@@ -85,9 +85,9 @@ export function col2im(
     const top = (Math.floor(pixel / outW) % outH) * strideH - padTop;
     const left = (pixel % outW) * strideW - padLeft;
     for (let r = 0; r < kH; r++) {
-      const h = top + r;
+      const h = top + r * dilationH;
       for (let s = 0; s < kW; s++) {
-        const w = left + s;
+        const w = left + s * dilationW;
         if (h >= 0 && h < H && w >= 0 && w < W) {
           const to = ((n * H + h) * W + w) * C + group * depth;
           for (let c = 0; c < depth; c++) dx[to + c] += columns[from + c];
@@ -99,8 +99,8 @@ export function col2im(
 }
 
 /**
- * out[n,i,j,o] = Σ_{r,s,c} x[n, i·strideH − padTop + r, j·strideW − padLeft + s, q·C/groups + c] · w[r,s,c,o]
- * where q = ⌊o / (O/groups)⌋ is o's group.
+ * out[n,i,j,o] = Σ_{r,s,c} x[n, i·strideH − padTop + r·dilationH, j·strideW − padLeft + s·dilationW, q·C/groups + c] ·
+ * w[r,s,c,o], where q = ⌊o / (O/groups)⌋ is o's group.
  * x: [N,H,W,C], w: [kH,kW,C/groups,O], out: [N,outH,outW,O], overwritten, must not alias.
  * columns: scratch of columnsSize(g). Padding counts as zero. C = 0 writes zeros.
  * Cost: 2·N·outH·outW·kH·kW·C/groups·O flops, and the copying of im2col. Accumulates in float64.
@@ -119,8 +119,8 @@ export function conv2d(g: Geometry, x: Floats, w: Floats, out: Floats, columns: 
 }
 
 /**
- * dx[n,h,w,c] = Σ dout[n,i,j,o] · w[r,s,c,o], over all (i, r) with i·strideH − padTop + r = h, all (j, s) with
- * j·strideW − padLeft + s = w and all o of c's group: columns = dout · weightᵀ, then col2im.
+ * dx[n,h,w,c] = Σ dout[n,i,j,o] · w[r,s,c,o], over all (i, r) with i·strideH − padTop + r·dilationH = h, all (j, s)
+ * with j·strideW − padLeft + s·dilationW = w and all o of c's group: columns = dout · weightᵀ, then col2im.
  * dout: [N,outH,outW,O], w: [kH,kW,C/groups,O], dx: [N,H,W,C], overwritten (zero where no window reaches),
  * must not alias.
  * columns: scratch of columnsSize(g).
@@ -141,8 +141,8 @@ export function conv2dInputGrad(g: Geometry, dout: Floats, w: Floats, dx: Floats
 }
 
 /**
- * dw[r,s,c,o] = Σ_{n,i,j} x[n, i·strideH − padTop + r, j·strideW − padLeft + s, q·C/groups + c] · dout[n,i,j,o]
- * where q is o's group: dw = columnsᵀ · dout.
+ * dw[r,s,c,o] = Σ_{n,i,j} x[n, i·strideH − padTop + r·dilationH, j·strideW − padLeft + s·dilationW, q·C/groups + c] ·
+ * dout[n,i,j,o], where q is o's group: dw = columnsᵀ · dout.
  * x: [N,H,W,C], dout: [N,outH,outW,O], dw: [kH,kW,C/groups,O], overwritten (zeros if there are no pixels),
  * must not alias.
  * columns: scratch of columnsSize(g).

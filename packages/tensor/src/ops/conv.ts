@@ -15,7 +15,8 @@ const isDepthwise = (g: Geometry): boolean => g.groups === g.C && g.O === g.C &&
 const outShape = (g: Geometry): number[] => [g.N, g.outH, g.outW, g.O];
 
 /**
- * out[n,i,j,o] = Σ_{r,s,c} x[n, i·stride − top + r, j·stride − left + s, c] · w[r,s,c,o], pixels outside x being zero.
+ * out[n,i,j,o] = Σ_{r,s,c} x[n, i·stride − top + r·dilation, j·stride − left + s·dilation, c] · w[r,s,c,o], pixels
+ * outside x being zero. outH = ⌊(H + top + bottom − (kH − 1)·dilation − 1)/stride⌋ + 1.
  * x `[N,H,W,C]`, w `[kH,kW,C/groups,O]` → `[N,outH,outW,O]`. No bias: add it.
  * Throws a RangeError if channels, groups or window do not fit.
  */

@@ -17,35 +17,63 @@ export interface WindowOptions {
   /**
    * One number for all sides, [top and bottom, left and right], each side by itself, or
    * 'valid' (none), or 'same': TensorFlow's rule, outH = ⌈H/stride⌉ with total padding max((outH − 1)·stride + kH − H, 0)
-   * and the odd pixel at the bottom and right. Default 0.
+   * (of a dilated kernel, kH is what it spans: (kH − 1)·dilation + 1) and the odd pixel at the bottom and right. Default 0.
    */
   readonly padding?: number | readonly [number, number] | Padding | 'same' | 'valid' | undefined;
 }
 
 export interface Conv2dOptions extends WindowOptions {
+  /** Pixels from one tap of the kernel to the next: one number, or [down, across]. Default 1, no gaps. */
+  readonly dilation?: number | readonly [number, number] | undefined;
   /** Channels are cut into this many groups that do not see each other. Default 1; C gives a depthwise convolution. */
   readonly groups?: number | undefined;
 }
 
 /** Geometry of sliding a kH×kW window over `[N,H,W,C]`. Throws naming `op` if nothing comes out or an option is wrong. */
-function slide(op: string, input: Shape, kH: number, kW: number, options: WindowOptions): Omit<Geometry, 'O' | 'groups'> {
+function slide(
+  op: string, input: Shape, kH: number, kW: number, options: WindowOptions & Pick<Conv2dOptions, 'dilation'>,
+): Omit<Geometry, 'O' | 'groups'> {
   if (input.length !== 4) throw new RangeError(`${op}: input is [N,H,W,C]; got ${formatShape(input)}`);
   const [N, H, W, C] = input;
-  const { stride = 1, padding = 0 } = options;
-  const [strideH, strideW] = typeof stride === 'number' ? [stride, stride] : stride;
-  for (const s of [strideH, strideW]) {
-    if (!Number.isInteger(s) || s < 1) throw new RangeError(`${op}: stride is a whole number >= 1, or two of them; got ${JSON.stringify(stride)}`);
-  }
-  const { top, bottom, left, right } = resolvePadding(op, padding, H, W, kH, kW, strideH, strideW);
-  const outH = Math.floor((H + top + bottom - kH) / strideH) + 1;
-  const outW = Math.floor((W + left + right - kW) / strideW) + 1;
+  const { padding = 0 } = options;
+  const [strideH, strideW] = pairOf(op, 'stride', options.stride);
+  const [dilationH, dilationW] = dilationOf(op, kH, kW, options);
+  const [spanH, spanW] = [spanOf(kH, dilationH), spanOf(kW, dilationW)];
+  const { top, bottom, left, right } = resolvePadding(op, padding, H, W, spanH, spanW, strideH, strideW);
+  const outH = Math.floor((H + top + bottom - spanH) / strideH) + 1;
+  const outW = Math.floor((W + left + right - spanW) / strideW) + 1;
   if (outH < 1 || outW < 1) {
-    throw new RangeError(`${op}: a ${kH}x${kW} window does not fit the padded input ${H + top + bottom}x${W + left + right}; input ${formatShape(input)} NHWC`);
+    const window = `a ${kH}x${kW} window${spanH === kH && spanW === kW ? '' : ` that spans ${spanH}x${spanW} pixels`}`;
+    const padded = `${H + top + bottom}x${W + left + right}`;
+    throw new RangeError(`${op}: ${window} does not fit the padded input ${padded}; input ${formatShape(input)} NHWC`);
   }
-  return { N, H, W, C, kH, kW, strideH, strideW, padTop: top, padLeft: left, outH, outW };
+  return { N, H, W, C, kH, kW, strideH, strideW, dilationH, dilationW, padTop: top, padLeft: left, outH, outW };
 }
 
-function resolvePadding(
+/** [down, across], both whole numbers >= 1; one number stands for both. */
+export function pairOf(op: string, name: string, value: number | readonly [number, number] = 1): readonly [number, number] {
+  const both = typeof value === 'number' ? ([value, value] as const) : value;
+  for (const n of both) {
+    if (!Number.isInteger(n) || n < 1) {
+      throw new RangeError(`${op}: ${name} is a whole number >= 1, or two of them; got ${JSON.stringify(value)}`);
+    }
+  }
+  return both;
+}
+
+/** Along an axis with one tap there is nothing to spread: 1. */
+export function dilationOf(
+  op: string, kH: number, kW: number, { dilation }: Pick<Conv2dOptions, 'dilation'>,
+): readonly [number, number] {
+  const [dilationH, dilationW] = pairOf(op, 'dilation', dilation);
+  return [kH === 1 ? 1 : dilationH, kW === 1 ? 1 : dilationW];
+}
+
+/** Pixels from the first tap to the last, both counted: (k − 1)·dilation + 1. */
+export const spanOf = (k: number, dilation: number): number => (k - 1) * dilation + 1;
+
+/** Each side in pixels; kH and kW are what the kernel spans. */
+export function resolvePadding(
   op: string, padding: NonNullable<WindowOptions['padding']>,
   H: number, W: number, kH: number, kW: number, strideH: number, strideW: number,
 ): Padding {

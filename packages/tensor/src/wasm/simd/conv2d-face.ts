@@ -1,8 +1,17 @@
-/** Convolution and its gradients as matrix products: kernels/conv2d.ts with im2col, col2im and the products in SIMD. */
+/**
+ * Convolution and its gradients as matrix products: kernels/conv2d.ts with im2col, col2im and the products in SIMD.
+ * Dilated kernels have columns written by emitters of their own (conv2d-dilated.ts); the products are the same.
+ */
+import { isDilated } from '../../kernels/geometry.js';
 import type { Floats, Geometry } from '../../kernels/geometry.js';
 import type { Kernels } from '../../runtime.js';
 import { addressOf } from '../runner.js';
 import type { Runner } from '../runner.js';
+import type { KernelSource } from '../asm.js';
+import { convFuncs as plainFuncs } from './conv2d.js';
+import { dilatedFuncs } from './conv2d-dilated.js';
+
+export const convFuncs: readonly KernelSource[] = [...plainFuncs, ...dilatedFuncs];
 
 /** 1 MiB of float32: enough for several threads, and near the second-level cache. */
 const BLOCK_ELEMENTS = 262_144;
@@ -36,10 +45,12 @@ export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' 
   const args = (g: Geometry, { first, group }: Block, image: Floats, columns: Floats): number[] => [
     g.H, g.W, g.kH, g.kW, g.strideH, g.strideW, g.padTop, g.padLeft, g.outH, g.outW,
     addressOf(image) + (4 * group * g.C) / g.groups, 4 * g.C, (4 * g.C) / g.groups, addressOf(columns), first,
+    ...(isDilated(g) ? [g.dilationH, g.dilationW] : []),
   ];
+  const named = (name: 'im2col' | 'col2im', g: Geometry): string => (isDilated(g) ? `${name}-dilated` : name);
 
   const im2col = (g: Geometry, block: Block, x: Floats, columns: Floats): void =>
-    run.ranges('im2col', block.rows, Math.max(1, Math.floor(CHUNK / (fanIn(g) + 1))), args(g, block, x, columns));
+    run.ranges(named('im2col', g), block.rows, Math.max(1, Math.floor(CHUNK / (fanIn(g) + 1))), args(g, block, x, columns));
 
   const col2im = (g: Geometry, block: Block, columns: Floats, dx: Floats): void => {
     /** The row n·outH + i of an output pixel, as the row n·H + h of its window's first pixel, and of the image n. */
@@ -49,9 +60,9 @@ export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' 
     };
     const [start, stop] = [top(block.first), top(block.first + block.rows - 1)];
     const firstRow = start.n * g.H + Math.min(g.H, Math.max(0, start.h));
-    const endRow = stop.n * g.H + Math.max(0, Math.min(g.H, stop.h + g.kH));
+    const endRow = stop.n * g.H + Math.max(0, Math.min(g.H, stop.h + (g.kH - 1) * g.dilationH + 1));
     const perRow = (g.outW * fanIn(g)) / g.strideH + 1;
-    run.ranges('col2im', Math.max(0, endRow - firstRow), Math.max(1, Math.floor(CHUNK / perRow)), [
+    run.ranges(named('col2im', g), Math.max(0, endRow - firstRow), Math.max(1, Math.floor(CHUNK / perRow)), [
       ...args(g, block, dx, columns), block.first + block.rows, firstRow,
     ]);
   };

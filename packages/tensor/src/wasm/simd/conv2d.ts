@@ -15,13 +15,13 @@ type I = Expr<'i32'>;
  * Sizes in elements; pixelStep: a pixel of the image in bytes, depthStep: the channels of a group. `image` points at the
  * group's first channel. Output pixels are numbered over the whole batch; row p of columns is pixel firstPixel + p.
  */
-const geometry = {
+export const geometry = {
   H: 'i32', W: 'i32', kH: 'i32', kW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32', outH: 'i32', outW: 'i32',
   image: 'i32', pixelStep: 'i32', depthStep: 'i32', columns: 'i32', firstPixel: 'i32',
 } as const;
 
 /** Calls `body` for every vector, then for every single float, of `bytes` bytes, a multiple of 4; leaves `pointers` behind them. */
-function each($: Body, bytes: I, pointers: readonly Local<'i32'>[], body: <F extends Type, M extends Type>(v: Lanes<F, M>) => void): void {
+export function each($: Body, bytes: I, pointers: readonly Local<'i32'>[], body: <F extends Type, M extends Type>(v: Lanes<F, M>) => void): void {
   const left = $.let(bytes);
   const run = <F extends Type, M extends Type>(v: Lanes<F, M>): void => {
     const size = i32.const(4 * v.lanes);
@@ -35,7 +35,7 @@ function each($: Body, bytes: I, pointers: readonly Local<'i32'>[], body: <F ext
   run(f32);
 }
 
-const zero = ($: Body, to: Local<'i32'>, bytes: I): void => each($, bytes, [to], (v) => $.do(v.store(to, v.const(0))));
+export const zero = ($: Body, to: Local<'i32'>, bytes: I): void => each($, bytes, [to], (v) => $.do(v.store(to, v.const(0))));
 
 /** The pixels of a kernel row inside the image, as `pieces` runs of `bytes` bytes. */
 function piecesOf($: Body, columns: Local<'i32'>, pixelStep: I, depthStep: I): { pieces: Local<'i32'>; bytes: Local<'i32'> } {

@@ -1,4 +1,11 @@
-/** The depthwise convolution and its gradients on SIMD kernels: which kernel, which steps, how much a chunk. */
+/**
+ * The depthwise convolution and its gradients on SIMD kernels: which kernel, which steps, how much a chunk.
+ * Dilated ones run on the reference kernels, for no network here has one. Measured (Node 20, 4×56×56×64, 3×3): about 17 ms
+ * with dilation 2, 0.7 ms without.
+ */
+import * as reference from '../../kernels/depthwise.js';
+import { depthwiseFused } from '../../kernels/fused.js';
+import { isDilated } from '../../kernels/geometry.js';
 import type { Floats, Geometry } from '../../kernels/geometry.js';
 import type { Kernels } from '../../runtime.js';
 import { addressOf } from '../runner.js';
@@ -18,7 +25,7 @@ const PHASE_BYTES = 2 ** 21;
 const PART_PIXELS = 1536;
 
 /** A sum over a window, as the kernels see it: sizes in elements, steps in bytes. */
-interface Window extends Omit<Geometry, 'O' | 'groups'> {
+interface Window extends Omit<Geometry, 'O' | 'groups' | 'dilationH' | 'dilationW'> {
   readonly x: number;
   readonly w: number;
   readonly wRowStep: number;
@@ -83,15 +90,22 @@ function runForward(run: Runner, g: Geometry, x: Floats, w: Floats, out: Floats,
 type DepthwiseKernels = Pick<Kernels, 'depthwise' | 'depthwiseFused' | 'depthwiseInputGrad' | 'depthwiseWeightGrad'>;
 
 export const depthwiseFace = (run: Runner): DepthwiseKernels => ({
-  depthwise: (g, x, w, out) => runForward(run, g, x, w, out, { bias: 0, finish: 'sum' }),
+  depthwise(g, x, w, out) {
+    if (isDilated(g)) return reference.depthwise(g, x, w, out);
+    runForward(run, g, x, w, out, { bias: 0, finish: 'sum' });
+  },
 
-  depthwiseFused: (g, x, w, bias, activation, out) => runForward(run, g, x, w, out, { bias: addressOf(bias), finish: activation }),
+  depthwiseFused(g, x, w, bias, activation, out) {
+    if (isDilated(g)) return depthwiseFused(g, x, w, bias, activation, out);
+    runForward(run, g, x, w, out, { bias: addressOf(bias), finish: activation });
+  },
 
   /**
    * A gather: for each phase of rows and of columns a convolution of dout with stride 1, by the taps of that
    * phase taken backwards. Stride 1 has one phase, the familiar convolution with the flipped weight.
    */
   depthwiseInputGrad(g, dout, w, dx) {
+    if (isDilated(g)) return reference.depthwiseInputGrad(g, dout, w, dx);
     const { H, W, C, kH, kW, strideH, strideW, outH, outW } = g;
     const imageStep = 4 * H * W * C;
     const images = strideH * strideW === 1 ? g.N : Math.ceil(PHASE_BYTES / (imageStep + 1));
@@ -114,6 +128,7 @@ export const depthwiseFace = (run: Runner): DepthwiseKernels => ({
   },
 
   depthwiseWeightGrad(g, x, dout, dw) {
+    if (isDilated(g)) return reference.depthwiseWeightGrad(g, x, dout, dw);
     const { N, H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW } = g;
     const rows = N * outH;
     const partRows = Math.max(1, Math.ceil(PART_PIXELS / Math.max(1, outW)));
