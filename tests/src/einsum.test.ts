@@ -80,6 +80,7 @@ describe('einsum: how the work is done', () => {
       expect(t.einsum('ii->i', z(3, 3)).shape).to.deep.equal([3]);
       expect(t.matmul(z(2, 3, 4), z(4)).shape).to.deep.equal([2, 3]);
       expect(t.padDiagonal(z(4, 2), [2, 4, 3], 0, 2).shape).to.deep.equal([2, 4, 3]);
+      expect(t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 2, 3), { stride: 2 }).shape).to.deep.equal([1, 9, 9, 2]);
     });
     expect(runtime.metaMode).to.equal(false);
   });

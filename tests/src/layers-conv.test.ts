@@ -1,7 +1,7 @@
-/** Dilated convolution as layers: options, summaries, plans. */
+/** Dilated and transposed convolution as layers: options, first weights, summaries, plans. */
 import { conv2d, noGrad } from '@vitrine/autograd';
-import { Conv2d, Planner, Sequential, plainConv, summarize } from '@vitrine/nn';
-import { Random, add, copyInto, manualSeed, randn, setBackend } from '@vitrine/tensor';
+import { Conv2d, ConvTranspose2d, Planner, Sequential, plainConv, summarize } from '@vitrine/nn';
+import { Random, add, convTranspose2d, copyInto, manualSeed, randn, setBackend, zeros } from '@vitrine/tensor';
 import type { BackendName } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { expectClose } from './support/close.js';
@@ -44,4 +44,48 @@ describe('layers: dilation', () => {
       }
     });
   }
+});
+
+describe('layers: ConvTranspose2d', () => {
+  it('is the operation and a bias', () => {
+    const layer = new ConvTranspose2d(4, 6, 3, { stride: 2, padding: 1, outputPadding: 1, groups: 2 });
+    const x = randn([2, 3, 4, 4], new Random(5));
+    const plain = convTranspose2d(x, layer.weight.value, { stride: 2, padding: 1, outputPadding: 1, groups: 2 });
+    const out = layer.call(x).value;
+    expect(out.shape).to.deep.equal([2, 6, 8, 6]);
+    expect(out.toArray()).to.deep.equal(add(plain, layer.bias!.value).toArray());
+  });
+
+  it('gradients reach input, weight and bias', () => {
+    const layer = new ConvTranspose2d(3, 2, 2, { stride: 2 });
+    layer.call(randn([1, 3, 3, 3], new Random(6))).backward({ gradient: randn([1, 6, 6, 2], new Random(7)) });
+    expect(layer.weight.grad?.shape).to.deep.equal([2, 2, 2, 3]);
+    expect(layer.bias?.grad?.shape).to.deep.equal([2]);
+  });
+
+  it('starts from U(±1/√(kH·kW·outChannels/groups)), as PyTorch', () => {
+    manualSeed(8);
+    const { weight, bias } = new ConvTranspose2d(32, 8, 5, { groups: 2 });
+    expect(weight.shape).to.deep.equal([5, 5, 4, 32]);
+    const bound = 1 / Math.sqrt(25 * 4);
+    // Of 3200 uniform numbers the largest is nearly the bound.
+    expect(Math.max(...weight.value.toFloat32Array().map(Math.abs))).to.be.within(0.99 * bound, bound);
+    expect(Math.max(...bias!.value.toFloat32Array().map(Math.abs))).to.be.at.most(bound);
+    expect(new ConvTranspose2d(2, 3, 1, { bias: false }).bias).to.equal(null);
+  });
+
+  it('says what it is, and what it costs', () => {
+    const layer = new ConvTranspose2d(3, 5, [4, 2], { stride: 2, padding: 1, outputPadding: 1, dilation: 2, bias: false });
+    expect(layer.describe()).to.equal('3, 5, kernel=4x2, stride=2, padding=1, outputPadding=1, dilation=2, bias=false');
+    const { layers } = summarize(new Sequential(new ConvTranspose2d(4, 6, 3, { stride: 2, groups: 2 })), [2, 5, 5, 4]);
+    // Every input value is multiplied with the kernel of the three outputs of its group.
+    expect(layers[0]).to.deep.include({ outputShape: [2, 11, 11, 6], params: 9 * 3 * 4 + 6, macs: 2 * 5 * 5 * 4 * 27 });
+  });
+
+  it('refuses impossible sizes', () => {
+    expect(() => new ConvTranspose2d(0, 3, 3)).to.throw(RangeError, 'ConvTranspose2d: inChannels is a whole number >= 1; got 0');
+    expect(() => new ConvTranspose2d(6, 4, 3, { groups: 4 }))
+      .to.throw(RangeError, 'ConvTranspose2d: 6 input and 4 output channels do not both divide into 4 groups');
+    expect(() => new ConvTranspose2d(2, 2, 3, { outputPadding: 1 }).call(zeros([1, 3, 3, 2]))).to.throw(RangeError, 'outputPadding is a whole number from 0');
+  });
 });

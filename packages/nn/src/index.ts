@@ -6,6 +6,8 @@ export { BatchNorm2d } from './batch-norm.js';
 export type { BatchNormOptions } from './batch-norm.js';
 export { Conv2d } from './conv.js';
 export type { Conv2dLayerOptions } from './conv.js';
+export { ConvTranspose2d } from './conv-transpose.js';
+export type { ConvTranspose2dLayerOptions } from './conv-transpose.js';
 export { Dropout, StochasticDepth } from './dropout.js';
 export { AveragePool2d, GlobalAveragePool } from './functional-modules.js';
 export * as init from './init.js';

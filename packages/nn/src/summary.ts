@@ -3,6 +3,7 @@ import { formatShape, meta, sizeOf, zeros } from '@vitrine/tensor';
 import type { Shape } from '@vitrine/tensor';
 import { noGrad } from '@vitrine/autograd';
 import { Conv2d } from './conv.js';
+import { ConvTranspose2d } from './conv-transpose.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -64,9 +65,10 @@ export function summarize(model: Module, inputShape: Shape): ModelSummary {
 const ownParameters = (module: Module): number =>
   Object.values(module).reduce((total: number, value) => total + (value instanceof Parameter ? value.value.size : 0), 0);
 
-/** One multiply-add for every weight that every output position uses. */
+/** One multiply-add for every weight that every output position (of a transposed convolution, input position) uses. */
 function multiplyAdds(module: Module, input: Shape, output: Shape): number {
   if (module instanceof Conv2d) return sizeOf(output) * (module.weight.value.size / module.outChannels);
+  if (module instanceof ConvTranspose2d) return sizeOf(input) * (module.weight.value.size / module.inChannels);
   if (module instanceof Linear) return sizeOf(input) * module.outFeatures;
   return 0;
 }

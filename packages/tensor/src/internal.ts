@@ -6,6 +6,7 @@ export { allocate, checkTensor } from './tensor.js';
 export { activeKernels } from './backend.js';
 export type { Activation } from './kernels/fused.js';
 export type { Geometry } from './kernels/geometry.js';
+export { convTransposeShape } from './ops/conv-transpose.js';
 export { elements } from './ops/dispatch.js';
 export { putAlong, takeAlong, topKIndices } from './ops/order.js';
 export { degreesOfFreedom } from './ops/statistics.js';

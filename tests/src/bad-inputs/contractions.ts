@@ -1,4 +1,4 @@
-/** Batched products, einsum, diagonals. */
+/** Batched products, einsum, diagonals, transposed convolutions. */
 import * as ag from '@vitrine/autograd';
 import * as t from '@vitrine/tensor';
 import { double, noTensor, sent, z } from './row.js';
@@ -47,4 +47,30 @@ export const contractions: readonly Row[] = [
   ['padDiagonal', () => t.padDiagonal(z(3), [2, 3], 0, 1),
     'padDiagonal: the diagonal of [2,3] along axes 0 and 1 is [2]; got [3]'],
   ['padDiagonal', () => t.padDiagonal(z(3), [3, -3], 0, 1), 'padDiagonal: axis lengths are whole numbers >= 0; got -3'],
+
+  ['convTranspose2d', () => t.convTranspose2d(noTensor, z(3, 3, 2, 3)), 'convTranspose2d: x should be a Tensor'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), double(3, 3, 2, 3)),
+    'convTranspose2d: operands are float32 and float64'],
+  ['convTranspose2d', () => t.convTranspose2d(z(4, 4, 3), z(3, 3, 2, 3)), 'convTranspose2d: input is [N,H,W,C]; got [4,4,3]'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 3)),
+    'convTranspose2d: weight is [kH,kW,O/groups,C]; got [3,3,3]'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 3, 2)),
+    'convTranspose2d: input has 3 channels, weight wants 2; input [1,4,4,3] NHWC, weight [3,3,3,2] kH,kW,O/groups,C'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 0, 4, 3), z(3, 3, 2, 3)),
+    'convTranspose2d: an image has at least one pixel; got [1,0,4,3] NHWC'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(0, 3, 2, 3)), 'convTranspose2d: the kernel has no pixels'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 2, 3), { groups: 2 }),
+    'convTranspose2d: 3 input channels do not divide into 2 groups; input [1,4,4,3] NHWC'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 2, 3), { groups: 0.5 }),
+    'convTranspose2d: groups is a whole number >= 1; got 0.5'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 2, 3), { stride: 0 }),
+    'convTranspose2d: stride is a whole number >= 1'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 2, 3), { dilation: -1 }),
+    'convTranspose2d: dilation is a whole number >= 1'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 2, 3), { stride: 2, outputPadding: [0, 2] }),
+    'convTranspose2d: outputPadding is a whole number from 0 to stride - 1 = 1, or two of them; got [0,2]'],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 4, 4, 3), z(3, 3, 2, 3), { stride: 2, outputPadding: 1, padding: 'same' }),
+    "convTranspose2d: with padding 'same' the output is the input times the stride; leave outputPadding out"],
+  ['convTranspose2d', () => t.convTranspose2d(z(1, 1, 4, 3), z(3, 3, 2, 3), { padding: 2 }),
+    'convTranspose2d: padding 2 leaves nothing of the output, -1x2 pixels; input [1,1,4,3] NHWC'],
 ];

@@ -2,6 +2,7 @@
 import { activationSamples } from './activations.js';
 import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
 import { convLayoutSamples, convSamples, depthwiseSamples, dilatedSamples } from './conv.js';
+import { convTransposeSamples } from './conv-transpose.js';
 import { createSamples } from './create.js';
 import { diagonalSamples } from './diagonal.js';
 import { einsumSamples } from './einsum.js';
@@ -37,6 +38,7 @@ export const samples: Readonly<Record<string, readonly Sample[]>> = {
   'conv depthwise': depthwiseSamples,
   'conv layouts': convLayoutSamples,
   'conv dilated': dilatedSamples,
+  'conv transposed': convTransposeSamples,
   pool: poolSamples,
   norm: normSamples,
   update: updateSamples,

@@ -1,7 +1,7 @@
 /** Products, convolutions, pooling. */
 import * as t from '@vitrine/tensor';
-import type { Conv2dOptions, PoolOptions, Shape } from '@vitrine/tensor';
-import { productShape } from '@vitrine/tensor/internal';
+import type { Conv2dOptions, ConvTranspose2dOptions, PoolOptions, Shape } from '@vitrine/tensor';
+import { convTransposeShape, productShape } from '@vitrine/tensor/internal';
 import { apply, variable } from '../apply.js';
 import type { Input } from '../apply.js';
 import type { Variable } from '../variable.js';
@@ -34,6 +34,12 @@ export const conv2dInputGrad = (dout: Input, w: Input, inputShape: Shape, option
   apply('conv2dInputGrad', variable('conv2dInputGrad', dout), variable('conv2dInputGrad', w), inputShape, options);
 export const conv2dWeightGrad = (x: Input, dout: Input, weightShape: Shape, options: Conv2dOptions = {}): Variable =>
   apply('conv2dWeightGrad', variable('conv2dWeightGrad', x), variable('conv2dWeightGrad', dout), weightShape, options);
+
+/** x `[N,H,W,C]` with w `[kH,kW,O/groups,C]` → `[N,outH,outW,O]`: the input gradient of a convolution. */
+export function convTranspose2d(x: Input, w: Input, options: ConvTranspose2dOptions = {}): Variable {
+  const [input, weight] = [variable('convTranspose2d', x), variable('convTranspose2d', w)];
+  return conv2dInputGrad(input, weight, convTransposeShape(input.shape, weight.shape, options), options);
+}
 
 export const averagePool2d = (x: Input, options: PoolOptions): Variable => apply('averagePool2d', variable('averagePool2d', x), options);
 export const averagePool2dGrad = (dout: Input, inputShape: Shape, options: PoolOptions): Variable =>

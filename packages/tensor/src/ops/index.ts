@@ -15,6 +15,8 @@ export { argmax, argmin, logSumExp, max, mean, min, prod, sum, sumTo } from './r
 export type { ReduceOptions } from './reduce.js';
 export { matmul } from './matmul.js';
 export { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv.js';
+export { convTranspose2d } from './conv-transpose.js';
+export type { ConvTranspose2dOptions } from './conv-transpose.js';
 export { diagonal, padDiagonal } from './diagonal.js';
 export { einsum } from './einsum.js';
 export { convGeometry } from './geometry.js';
