@@ -12,4 +12,9 @@ export const families: readonly Family[] = [
   losses,
   order,
   reductions,
+import { linear } from './linear.js';
+
+export const families: readonly Family[] = [
+  first,
+  linear,
 ];
