@@ -13,4 +13,3 @@ export { degreesOfFreedom } from './ops/statistics.js';
 export type { AnomalyMode, Kernels, Tracing } from './runtime.js';
 export { contractEinsum, parseEinsum } from './ops/einsum.js';
 export { productShape } from './ops/matmul.js';
-export type { Kernels } from './runtime.js';

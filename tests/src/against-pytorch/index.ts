@@ -2,6 +2,7 @@
 import { activations } from './activations.js';
 import type { Family } from './family.js';
 import { first } from './first.js';
+import { linear } from './linear.js';
 import { losses } from './losses.js';
 import { order } from './order.js';
 import { reductions } from './reductions.js';
@@ -9,12 +10,8 @@ import { reductions } from './reductions.js';
 export const families: readonly Family[] = [
   first,
   activations,
+  linear,
   losses,
   order,
   reductions,
-import { linear } from './linear.js';
-
-export const families: readonly Family[] = [
-  first,
-  linear,
 ];

@@ -15,6 +15,8 @@ interface LinearOptions {
 
 export const linear: Family<LinearOptions> = {
   file: 'linear.safetensors',
+  title: 'Products in all their forms',
+  about: 'Batched, broadcast, and written as equations; convolutions that are dilated or transposed.',
   runs: {
     matmul: binary(ag.matmul),
     einsum: (operands, { equation = '' }) => ag.einsum(equation, ...operands),

@@ -1,6 +1,5 @@
 /** The whole table: every public operation on tensors. To add an operation is to add its rows here. */
 import { activationSamples } from './activations.js';
-import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
 import { convLayoutSamples, convSamples, depthwiseSamples, dilatedSamples } from './conv.js';
 import { convTransposeSamples } from './conv-transpose.js';
 import { createSamples } from './create.js';
