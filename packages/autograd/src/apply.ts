@@ -45,6 +45,11 @@ const forward: { readonly [K in keyof Args]: (...args: Values<Args[K]>) => t.Ten
   averagePool2d: t.averagePool2d, averagePool2dGrad: t.averagePool2dGrad,
   // diagonal
   diagonal: t.diagonal, padDiagonal: t.padDiagonal,
+  // max pooling
+  maxPool2d: t.maxPool2d, adaptiveMaxPool2d: t.adaptiveMaxPool2d,
+  gatherPixels: t.gatherPixels, scatterPixels: t.scatterPixels,
+  // resize
+  resample: t.resample,
   // norm
   batchNormTrain: t.batchNorm, batchNormSiluTrain: t.batchNormSilu, batchNormEval: t.batchNorm,
 };

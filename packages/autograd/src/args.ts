@@ -3,6 +3,8 @@ import type {
   ClampOptions, Conv2dOptions, CumsumOptions, GeluOptions, NormOptions, PoolOptions, ReduceOptions, Shape,
   SoftplusOptions, Tensor,
 } from '@vitrine/tensor';
+import type { AveragePoolOptions, Conv2dOptions, ReduceOptions, Shape, Tensor } from '@vitrine/tensor';
+import type { MaxPoolOptions, Resampling } from '@vitrine/tensor';
 import type { Row } from './node.js';
 import type { Variable } from './variable.js';
 
@@ -61,8 +63,8 @@ export interface LinearArgs {
   conv2d: [x: V, w: V, options: Conv2dOptions];
   conv2dInputGrad: [dout: V, w: V, inputShape: Shape, options: Conv2dOptions];
   conv2dWeightGrad: [x: V, dout: V, weightShape: Shape, options: Conv2dOptions];
-  averagePool2d: [x: V, options: PoolOptions];
-  averagePool2dGrad: [dout: V, inputShape: Shape, options: PoolOptions];
+  averagePool2d: [x: V, options: AveragePoolOptions];
+  averagePool2dGrad: [dout: V, inputShape: Shape, options: AveragePoolOptions];
 }
 
 export interface DiagonalArgs {
@@ -79,6 +81,17 @@ export interface NormArgs {
   batchNormEval: [x: V, gamma: V, beta: V, mean: Tensor, variance: Tensor, eps: number];
 }
 
+export interface MaxPoolArgs {
+  maxPool2d: [x: V, options: MaxPoolOptions];
+  adaptiveMaxPool2d: [x: V, size: readonly [number, number]];
+  gatherPixels: [x: V, indices: Tensor];
+  scatterPixels: [g: V, indices: Tensor, imageShape: Shape];
+}
+
+export interface ResizeArgs {
+  resample: [x: V, axis: number, table: Resampling];
+}
+
 export interface Args
   extends ElementwiseArgs,
     ActivationArgs,
@@ -87,6 +100,8 @@ export interface Args
     ViewArgs,
     LinearArgs,
     DiagonalArgs,
+    MaxPoolArgs,
+    ResizeArgs,
     NormArgs {}
 
 /** One vjp for every input: a missing row, or a missing input in a row, is a compile error. */

@@ -1,12 +1,12 @@
 /** Pooling as modules, for `Sequential`. In a `forward` of one's own, call the functions. */
-import type { PoolOptions } from '@vitrine/tensor';
+import type { AveragePoolOptions } from '@vitrine/tensor';
 import { averagePool2d, globalAveragePool } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import { Module } from './module.js';
 
 /** Mean of every window. `[N,H,W,C]` → `[N,outH,outW,C]`. */
 export class AveragePool2d extends Module {
-  constructor(readonly options: PoolOptions) {
+  constructor(readonly options: AveragePoolOptions) {
     super();
   }
 

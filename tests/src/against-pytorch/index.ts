@@ -14,4 +14,11 @@ export const families: readonly Family[] = [
   losses,
   order,
   reductions,
+import { pooling } from './pooling.js';
+import { resize } from './resize.js';
+
+export const families: readonly Family[] = [
+  first,
+  pooling,
+  resize,
 ];

@@ -7,6 +7,7 @@ import { images } from './images.js';
 import { noTensorRows } from './no-tensor.js';
 import { normAndUpdate } from './norm-and-update.js';
 import { order } from './order.js';
+import { poolAndResize } from './pool-and-resize.js';
 import { reduce } from './reduce.js';
 import type { Row } from './row.js';
 import { variables } from './variables.js';
@@ -21,6 +22,7 @@ export const badInputs: readonly Row[] = [
   ...noTensorRows,
   ...normAndUpdate,
   ...order,
+  ...poolAndResize,
   ...reduce,
   ...variables,
   ...views,

@@ -5,9 +5,11 @@ import { activations } from './activations.js';
 import { diagonal } from './diagonal.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
+import { maxPool } from './max-pool.js';
 import { norm } from './norm.js';
 import { order } from './order.js';
 import { reduce } from './reduce.js';
+import { resize } from './resize.js';
 import { views } from './views.js';
 
 export const gradchecks: Cases<Args> = {
@@ -15,6 +17,8 @@ export const gradchecks: Cases<Args> = {
   ...elementwise,
   ...activations,
   ...linear,
+  ...maxPool,
+  ...resize,
   ...norm,
   ...order,
   ...reduce,

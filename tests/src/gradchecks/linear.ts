@@ -40,6 +40,7 @@ export const linear: Cases<LinearArgs> = {
     [(x, g) => ag.conv2dWeightGrad(x, g, [3, 3, 1, 3], dilatedDepthwise), normal([1, 6, 5, 3]), normal([1, 2, 3, 3])],
   ],
   averagePool2d: [[(x) => ag.averagePool2d(x, pool), normal([2, 4, 5, 2])],
-    [(x) => ag.averagePool2d(x, { kernel: 2 }), normal([1, 4, 5, 3], 'permuted')]],
+    [(x) => ag.averagePool2d(x, { kernel: 2 }), normal([1, 4, 5, 3], 'permuted')],
+    [(x) => ag.averagePool2d(x, { ...pool, countIncludePad: true, ceilMode: true }), normal([1, 4, 4, 2])]],
   averagePool2dGrad: [[(g) => ag.averagePool2dGrad(g, [2, 4, 5, 2], pool), normal([2, 2, 3, 2])]],
 };

@@ -8,10 +8,12 @@ import { einsumSamples } from './einsum.js';
 import { binarySamples, unarySamples } from './elementwise.js';
 import { matmulSamples } from './matmul.js';
 import { matmulBatchedSamples } from './matmul-batched.js';
+import { maxPoolSamples } from './max-pool.js';
 import { normSamples } from './norm.js';
 import { orderSamples } from './order.js';
 import { poolSamples } from './pool.js';
 import { reduceSamples, softmaxSamples } from './reduce.js';
+import { resizeSamples } from './resize.js';
 import type { Sample } from './sample.js';
 import { statisticsSamples } from './statistics.js';
 import { updateSamples } from './update.js';
@@ -39,6 +41,8 @@ export const samples: Readonly<Record<string, readonly Sample[]>> = {
   'conv dilated': dilatedSamples,
   'conv transposed': convTransposeSamples,
   pool: poolSamples,
+  'max pool': maxPoolSamples,
+  resize: resizeSamples,
   norm: normSamples,
   update: updateSamples,
 };

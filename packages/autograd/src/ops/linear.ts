@@ -1,6 +1,6 @@
 /** Products, convolutions, pooling. */
 import * as t from '@vitrine/tensor';
-import type { Conv2dOptions, ConvTranspose2dOptions, PoolOptions, Shape } from '@vitrine/tensor';
+import type { AveragePoolOptions, Conv2dOptions, ConvTranspose2dOptions, Shape } from '@vitrine/tensor';
 import { convTransposeShape, productShape } from '@vitrine/tensor/internal';
 import { apply, variable } from '../apply.js';
 import type { Input } from '../apply.js';
@@ -41,8 +41,9 @@ export function convTranspose2d(x: Input, w: Input, options: ConvTranspose2dOpti
   return conv2dInputGrad(input, weight, convTransposeShape(input.shape, weight.shape, options), options);
 }
 
-export const averagePool2d = (x: Input, options: PoolOptions): Variable => apply('averagePool2d', variable('averagePool2d', x), options);
-export const averagePool2dGrad = (dout: Input, inputShape: Shape, options: PoolOptions): Variable =>
+export const averagePool2d = (x: Input, options: AveragePoolOptions): Variable =>
+  apply('averagePool2d', variable('averagePool2d', x), options);
+export const averagePool2dGrad = (dout: Input, inputShape: Shape, options: AveragePoolOptions): Variable =>
   apply('averagePool2dGrad', variable('averagePool2dGrad', dout), inputShape, options);
 
 /** Mean of every channel over the image: `[N,H,W,C]` → `[N,C]`, or `[N,1,1,C]` with `keepDims`. */

@@ -4,9 +4,11 @@ import { activations } from './activations.js';
 import { diagonal } from './diagonal.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
+import { maxPool } from './max-pool.js';
 import { norm } from './norm.js';
 import { order } from './order.js';
 import { reduce } from './reduce.js';
+import { resize } from './resize.js';
 import { views } from './views.js';
 
 export const vjps: Vjps<Args> = {
@@ -17,5 +19,7 @@ export const vjps: Vjps<Args> = {
   ...views,
   ...linear,
   ...diagonal,
+  ...maxPool,
+  ...resize,
   ...norm,
 };

@@ -5,6 +5,7 @@ export { depthwise, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise.
 export { binaryKernel, copy, unaryKernel, whereKernel } from './elementwise.js';
 export { conv2dFused, depthwiseFused, gemmFused, packWeights, packedSize } from './fused.js';
 export { gemm, gemmNT, gemmTN } from './gemm.js';
+export { gatherPixels, maxPool, scatterPixels } from './max-pool.js';
 export { batchNorm, batchNormGrad, batchNormSilu, batchNormSiluGrad, moments } from './norm.js';
 export {
   adamwUpdate, addUpdate, clampUpdate, lerpUpdate, rmspropTFUpdate, rmspropUpdate, scaleUpdate, sgdUpdate,
@@ -15,4 +16,6 @@ export { bernoulli, normal, uniform } from './random.js';
 export { argmax, argmin, logSumExp, max, min, norm, prod, sum } from './reduce.js';
 export { cumsum } from './scan.js';
 export { putAlong, sortIndices, takeAlong, topKIndices } from './order.js';
+export { argmax, max, min, sum } from './reduce.js';
+export { resample } from './resize.js';
 export { logSoftmax, softmax } from './softmax.js';

@@ -31,8 +31,8 @@ export interface Conv2dOptions extends WindowOptions {
 
 /** Geometry of sliding a kH×kW window over `[N,H,W,C]`. Throws naming `op` if nothing comes out or an option is wrong. */
 function slide(
-  op: string, input: Shape, kH: number, kW: number, options: WindowOptions & Pick<Conv2dOptions, 'dilation'>,
-): Omit<Geometry, 'O' | 'groups'> {
+  op: string, input: Shape, kH: number, kW: number, options: WindowOptions & Pick<Conv2dOptions, 'dilation'>, ceilMode = false,
+): Omit<PoolGeometry, 'O' | 'groups'> {
   if (input.length !== 4) throw new RangeError(`${op}: input is [N,H,W,C]; got ${formatShape(input)}`);
   const [N, H, W, C] = input;
   const { padding = 0 } = options;
@@ -40,14 +40,28 @@ function slide(
   const [dilationH, dilationW] = dilationOf(op, kH, kW, options);
   const [spanH, spanW] = [spanOf(kH, dilationH), spanOf(kW, dilationW)];
   const { top, bottom, left, right } = resolvePadding(op, padding, H, W, spanH, spanW, strideH, strideW);
-  const outH = Math.floor((H + top + bottom - spanH) / strideH) + 1;
-  const outW = Math.floor((W + left + right - spanW) / strideW) + 1;
+  const outH = windowsAlong(H, top, bottom, spanH, strideH, ceilMode);
+  const outW = windowsAlong(W, left, right, spanW, strideW, ceilMode);
   if (outH < 1 || outW < 1) {
     const window = `a ${kH}x${kW} window${spanH === kH && spanW === kW ? '' : ` that spans ${spanH}x${spanW} pixels`}`;
     const padded = `${H + top + bottom}x${W + left + right}`;
     throw new RangeError(`${op}: ${window} does not fit the padded input ${padded}; input ${formatShape(input)} NHWC`);
   }
-  return { N, H, W, C, kH, kW, strideH, strideW, dilationH, dilationW, padTop: top, padLeft: left, outH, outW };
+  const whole = { paddedH: H + top + bottom, paddedW: W + left + right };
+  return { N, H, W, C, kH, kW, strideH, strideW, dilationH, dilationW, padTop: top, padLeft: left, outH, outW, ...whole };
+}
+
+/**
+ * How many windows there are; with `ceilMode` also one that begins in the image, or the padding before it, and ends
+ * beyond all padding.
+ */
+function windowsAlong(
+  length: number, before: number, after: number, k: number, stride: number, ceilMode: boolean,
+): number {
+  const strides = (length + before + after - k) / stride;
+  if (!ceilMode) return Math.floor(strides) + 1;
+  const last = Math.ceil(strides);
+  return last * stride < length + before ? last + 1 : last;
 }
 
 /** [down, across], both whole numbers >= 1; one number stands for both. */
@@ -116,12 +130,20 @@ export function convGeometry(op: string, input: Shape, weight: Shape, options: C
   return { ...window, O, groups };
 }
 
+/** A pooling's geometry, with the lengths of the image and its padding together. */
+export interface PoolGeometry extends Geometry {
+  readonly paddedH: number;
+  readonly paddedW: number;
+}
+
 /** Geometry of pooling `[N,H,W,C]` with a kH×kW window; every channel by itself. */
-export function poolGeometry(op: string, input: Shape, kernel: number | readonly [number, number], options: WindowOptions): Geometry {
+export function poolGeometry(
+  op: string, input: Shape, kernel: number | readonly [number, number], options: WindowOptions, ceilMode = false,
+): PoolGeometry {
   const [kH, kW] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
   for (const k of [kH, kW]) {
     if (!Number.isInteger(k) || k < 1) throw new RangeError(`${op}: the window is a whole number >= 1, or two of them; got ${JSON.stringify(kernel)}`);
   }
-  const window = slide(op, input, kH, kW, options);
+  const window = slide(op, input, kH, kW, options, ceilMode);
   return { ...window, O: window.C, groups: window.C };
 }

@@ -22,7 +22,14 @@ export { einsum } from './einsum.js';
 export { convGeometry } from './geometry.js';
 export type { Conv2dOptions, Padding, WindowOptions } from './geometry.js';
 export { averagePool2d, averagePool2dGrad, globalAveragePool } from './pool.js';
-export type { PoolOptions } from './pool.js';
+export type { AveragePoolOptions, PoolOptions } from './pool.js';
+export {
+  adaptiveMaxPool2d, adaptiveMaxPool2dWithIndices, gatherPixels, maxPool2d, maxPool2dWithIndices, scatterPixels,
+} from './max-pool.js';
+export type { MaxPoolOptions, PooledMax } from './max-pool.js';
+export { adaptiveAveragePool2d, resample, resize } from './resize.js';
+export type { ResizeMode, ResizeOptions } from './resampling.js';
+export type { Resampling, ResamplingRow } from '../kernels/resize.js';
 export { batchNorm, batchNormGrad, batchNormSilu, batchNormSiluGrad, moments } from './norm.js';
 export type { BatchNormGradients } from './norm.js';
 export { logSoftmax, softmax } from './softmax.js';

@@ -9,6 +9,7 @@ import { elementwiseFace } from './elementwise-face.js';
 import { elementwiseFuncs } from './elementwise.js';
 import { gemmFace } from './gemm-face.js';
 import { gemmFuncs } from './gemm.js';
+import { maxPoolFace, maxPoolFuncs } from './max-pool.js';
 import { normFace } from './norm-face.js';
 import { normFuncs } from './norm.js';
 import { parametricFace, parametricFuncs } from './parametric.js';
@@ -25,6 +26,7 @@ export const simdFuncs = (): readonly KernelSource[] => [
   ...convFuncs,
   ...depthwiseFuncs,
   ...poolFuncs,
+  ...maxPoolFuncs,
   ...elementwiseFuncs,
   ...parametricFuncs,
   ...reduceFuncs,
@@ -43,6 +45,7 @@ export function simdKernels(run: Runner): Kernels {
     ...convFace(run, products),
     ...depthwiseFace(run),
     ...poolFace(run),
+    ...maxPoolFace(run),
     ...elementwiseFace(run),
     ...parametricFace(run),
     ...reduceFace(run),

@@ -13,7 +13,7 @@ const geometry = {
 } as const;
 
 /** Calls `body` for the channels of a pixel, at c bytes: whole vectors, then one by one. */
-function channels($: Body, C: I, body: <F extends Type, M extends Type>(v: Lanes<F, M>, c: Local<'i32'>) => void): void {
+export function channels($: Body, C: I, body: <F extends Type, M extends Type>(v: Lanes<F, M>, c: Local<'i32'>) => void): void {
   const c = $.let(i32.const(0));
   $.for(c, bytesOf(i32.sub(C, i32.and(C, i32.const(3)))), i32.const(16), () => body(f32x4, c));
   $.for(c, bytesOf(C), i32.const(4), () => body(f32, c));

@@ -1,0 +1,13 @@
+/** Images of another size. */
+import * as ag from '@vitrine/autograd';
+import type { ResizeOptions } from '@vitrine/tensor';
+import type { Family } from './family.js';
+
+interface Options extends ResizeOptions {
+  readonly size: readonly [number, number];
+}
+
+export const resize: Family<Options> = {
+  file: 'resize.safetensors',
+  runs: { resize: ([x], { size, ...options }) => ag.resize(x, size, options) },
+};
