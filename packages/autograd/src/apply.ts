@@ -50,6 +50,8 @@ const forward: { readonly [K in keyof Args]: (...args: Values<Args[K]>) => t.Ten
   gatherPixels: t.gatherPixels, scatterPixels: t.scatterPixels,
   // resize
   resample: t.resample,
+  // group norm
+  groupNorm: (x, gamma, beta, groups, eps) => t.groupNorm(x, groups, { gamma, beta, eps }),
   // norm
   batchNormTrain: t.batchNorm, batchNormSiluTrain: t.batchNormSilu, batchNormEval: t.batchNorm,
 };

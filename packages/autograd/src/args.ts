@@ -92,6 +92,10 @@ export interface ResizeArgs {
   resample: [x: V, axis: number, table: Resampling];
 }
 
+export interface GroupNormArgs {
+  groupNorm: [x: V, gamma: V, beta: V, groups: number, eps: number];
+}
+
 export interface Args
   extends ElementwiseArgs,
     ActivationArgs,
@@ -102,6 +106,7 @@ export interface Args
     DiagonalArgs,
     MaxPoolArgs,
     ResizeArgs,
+    GroupNormArgs,
     NormArgs {}
 
 /** One vjp for every input: a missing row, or a missing input in a row, is a compile error. */

@@ -13,6 +13,7 @@ export { degreesOfFreedom } from './ops/statistics.js';
 export type { AnomalyMode, Kernels, Tracing } from './runtime.js';
 export { contractEinsum, parseEinsum } from './ops/einsum.js';
 export { productShape } from './ops/matmul.js';
+export { checkGroups, checkNormalized } from './ops/group-norm.js';
 export { cellTables, filtered, resizeTables, transposed } from './ops/resampling.js';
 export type { AxisTables, FilterName } from './ops/resampling.js';
 export type { Kernels } from './runtime.js';

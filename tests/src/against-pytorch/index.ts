@@ -14,11 +14,13 @@ export const families: readonly Family[] = [
   losses,
   order,
   reductions,
+import { norms } from './norms.js';
 import { pooling } from './pooling.js';
 import { resize } from './resize.js';
 
 export const families: readonly Family[] = [
   first,
+  norms,
   pooling,
   resize,
 ];

@@ -3,6 +3,7 @@ import { activations } from './activations.js';
 import { binary } from './binary.js';
 import { create } from './create.js';
 import { contractions } from './contractions.js';
+import { groupNorm } from './group-norm.js';
 import { images } from './images.js';
 import { noTensorRows } from './no-tensor.js';
 import { normAndUpdate } from './norm-and-update.js';
@@ -18,6 +19,7 @@ export const badInputs: readonly Row[] = [
   ...activations,
   ...create,
   ...contractions,
+  ...groupNorm,
   ...images,
   ...noTensorRows,
   ...normAndUpdate,

@@ -4,6 +4,7 @@ import type { Cases } from './case.js';
 import { activations } from './activations.js';
 import { diagonal } from './diagonal.js';
 import { elementwise } from './elementwise.js';
+import { groupNorm } from './group-norm.js';
 import { linear } from './linear.js';
 import { maxPool } from './max-pool.js';
 import { norm } from './norm.js';
@@ -19,6 +20,7 @@ export const gradchecks: Cases<Args> = {
   ...linear,
   ...maxPool,
   ...resize,
+  ...groupNorm,
   ...norm,
   ...order,
   ...reduce,

@@ -6,6 +6,7 @@ import { createSamples } from './create.js';
 import { diagonalSamples } from './diagonal.js';
 import { einsumSamples } from './einsum.js';
 import { binarySamples, unarySamples } from './elementwise.js';
+import { groupNormSamples } from './group-norm.js';
 import { matmulSamples } from './matmul.js';
 import { matmulBatchedSamples } from './matmul-batched.js';
 import { maxPoolSamples } from './max-pool.js';
@@ -43,6 +44,7 @@ export const samples: Readonly<Record<string, readonly Sample[]>> = {
   pool: poolSamples,
   'max pool': maxPoolSamples,
   resize: resizeSamples,
+  'group norm': groupNormSamples,
   norm: normSamples,
   update: updateSamples,
 };

@@ -3,6 +3,7 @@ export * from './activations.js';
 export * from './diagonal.js';
 export * from './einsum.js';
 export * from './elementwise.js';
+export * from './group-norm.js';
 export * from './linear.js';
 export * from './max-pool.js';
 export * from './norm.js';

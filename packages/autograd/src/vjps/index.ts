@@ -3,6 +3,7 @@ import type { Args, Vjps } from '../args.js';
 import { activations } from './activations.js';
 import { diagonal } from './diagonal.js';
 import { elementwise } from './elementwise.js';
+import { groupNorm } from './group-norm.js';
 import { linear } from './linear.js';
 import { maxPool } from './max-pool.js';
 import { norm } from './norm.js';
@@ -21,5 +22,6 @@ export const vjps: Vjps<Args> = {
   ...diagonal,
   ...maxPool,
   ...resize,
+  ...groupNorm,
   ...norm,
 };

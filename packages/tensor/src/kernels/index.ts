@@ -5,6 +5,7 @@ export { depthwise, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise.
 export { binaryKernel, copy, unaryKernel, whereKernel } from './elementwise.js';
 export { conv2dFused, depthwiseFused, gemmFused, packWeights, packedSize } from './fused.js';
 export { gemm, gemmNT, gemmTN } from './gemm.js';
+export { groupNorm } from './group-norm.js';
 export { gatherPixels, maxPool, scatterPixels } from './max-pool.js';
 export { batchNorm, batchNormGrad, batchNormSilu, batchNormSiluGrad, moments } from './norm.js';
 export {
