@@ -5,5 +5,7 @@ export {
 export { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';
 export { encodeIdx, gunzip, type IdxArray, parseIdx } from './datasets/idx.js';
 export { encodePng } from './image/png.js';
+export type { RasterImage } from './image/raster.js';
+export { resizeImage, type ResizeImageOptions } from './image/resize.js';
 export { drawImage } from './image/terminal.js';
 export { type Batch, DataLoader, type DataLoaderOptions, type Transform } from './loader.js';
