@@ -1,10 +1,8 @@
 /** The arguments of every differentiable operation: inputs first, options last. The tables of vjps follow this one. */
 import type {
-  ClampOptions, Conv2dOptions, CumsumOptions, GeluOptions, NormOptions, PoolOptions, ReduceOptions, Shape,
-  SoftplusOptions, Tensor,
+  AveragePoolOptions, ClampOptions, Conv2dOptions, CumsumOptions, GeluOptions, MaxPoolOptions, NormOptions,
+  ReduceOptions, Resampling, Shape, SoftplusOptions, Tensor,
 } from '@vitrine/tensor';
-import type { AveragePoolOptions, Conv2dOptions, ReduceOptions, Shape, Tensor } from '@vitrine/tensor';
-import type { MaxPoolOptions, Resampling } from '@vitrine/tensor';
 import type { Row } from './node.js';
 import type { Variable } from './variable.js';
 

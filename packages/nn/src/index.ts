@@ -10,7 +10,6 @@ export { ConvTranspose2d } from './conv-transpose.js';
 export type { ConvTranspose2dLayerOptions } from './conv-transpose.js';
 export { Dropout, StochasticDepth } from './dropout.js';
 export { AveragePool2d, GlobalAveragePool } from './functional-modules.js';
-export { AveragePool2d, GlobalAveragePool, ReLU, SiLU, Sigmoid, Tanh } from './functional-modules.js';
 export { GroupNorm, LayerNorm } from './group-norm.js';
 export type { SampleNormOptions } from './group-norm.js';
 export * as init from './init.js';

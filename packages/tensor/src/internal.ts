@@ -16,4 +16,3 @@ export { productShape } from './ops/matmul.js';
 export { checkGroups, checkNormalized } from './ops/group-norm.js';
 export { cellTables, filtered, resizeTables, transposed } from './ops/resampling.js';
 export type { AxisTables, FilterName } from './ops/resampling.js';
-export type { Kernels } from './runtime.js';

@@ -4,23 +4,20 @@ import type { Family } from './family.js';
 import { first } from './first.js';
 import { linear } from './linear.js';
 import { losses } from './losses.js';
+import { norms } from './norms.js';
 import { order } from './order.js';
+import { pooling } from './pooling.js';
 import { reductions } from './reductions.js';
+import { resize } from './resize.js';
 
 export const families: readonly Family[] = [
   first,
   activations,
   linear,
   losses,
-  order,
-  reductions,
-import { norms } from './norms.js';
-import { pooling } from './pooling.js';
-import { resize } from './resize.js';
-
-export const families: readonly Family[] = [
-  first,
   norms,
+  order,
   pooling,
+  reductions,
   resize,
 ];

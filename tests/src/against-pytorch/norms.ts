@@ -11,6 +11,8 @@ interface SampleNormOptions {
 
 export const norms: Family<SampleNormOptions> = {
   file: 'norms.safetensors',
+  title: 'Layer and group normalisation',
+  about: 'Gradients of the input, and of scale and shift.',
   runs: {
     layerNorm: ([x, gamma, beta], { normalized, eps }) => ag.layerNorm(x, normalized, { gamma, beta, eps }),
     groupNorm: ([x, gamma, beta], { groups, eps }) => ag.groupNorm(x, groups, { gamma, beta, eps }),

@@ -12,6 +12,8 @@ interface PoolingOptions extends MaxPoolOptions, AveragePoolOptions {
 
 export const pooling: Family<PoolingOptions> = {
   file: 'pooling.safetensors',
+  title: 'Pooling',
+  about: 'Every window rule; the first of equal maxima gets the gradient.',
   runs: {
     maxPool2d: ([x], options) => ag.maxPool2d(x, options),
     maxPool2dIndices: ([x], options) => new Variable(t.maxPool2dWithIndices(x.value, options).indices),

@@ -9,5 +9,7 @@ interface Options extends ResizeOptions {
 
 export const resize: Family<Options> = {
   file: 'resize.safetensors',
+  title: 'Resizing',
+  about: 'With and without antialias, aligned corners and not.',
   runs: { resize: ([x], { size, ...options }) => ag.resize(x, size, options) },
 };

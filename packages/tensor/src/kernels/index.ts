@@ -17,6 +17,5 @@ export { bernoulli, normal, uniform } from './random.js';
 export { argmax, argmin, logSumExp, max, min, norm, prod, sum } from './reduce.js';
 export { cumsum } from './scan.js';
 export { putAlong, sortIndices, takeAlong, topKIndices } from './order.js';
-export { argmax, max, min, sum } from './reduce.js';
 export { resample } from './resize.js';
 export { logSoftmax, softmax } from './softmax.js';

@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor.js';
 import { allocateLike, elements, kernelsFor } from './dispatch.js';
 import { contiguous, reshape } from './views.js';
 
-export interface NormOptions<T = Tensor> {
+export interface GroupNormOptions<T = Tensor> {
   /** Factor of each normalised channel or element. Default 1. */
   readonly gamma?: T | undefined;
   /** Added after it. Default 0. */
@@ -23,7 +23,7 @@ export interface NormOptions<T = Tensor> {
  * C/groups neighbouring channels together. x `[N,…,C]`, gamma and beta `[C]`.
  * Throws unless the groups are equal. Source: Wu & He 2018.
  */
-export function groupNorm(x: Tensor, groups: number, { gamma, beta, eps = 1e-5 }: NormOptions = {}): Tensor {
+export function groupNorm(x: Tensor, groups: number, { gamma, beta, eps = 1e-5 }: GroupNormOptions = {}): Tensor {
   checkTensor('groupNorm', 'x', x);
   checkGroups('groupNorm', x.shape, groups);
   const C = x.shape[x.rank - 1];
@@ -57,7 +57,7 @@ export function checkGroups(op: string, input: Shape, groups: number): void {
  * itself.
  * Source: Ba, Kiros & Hinton 2016; PyTorch's layer_norm.
  */
-export function layerNorm(x: Tensor, normalized: Shape, { gamma, beta, eps = 1e-5 }: NormOptions = {}): Tensor {
+export function layerNorm(x: Tensor, normalized: Shape, { gamma, beta, eps = 1e-5 }: GroupNormOptions = {}): Tensor {
   checkTensor('layerNorm', 'x', x);
   checkNormalized('layerNorm', x.shape, normalized);
   const scale = vector('layerNorm', 'gamma', gamma, x, normalized, 1);

@@ -33,7 +33,7 @@ export type { Resampling, ResamplingRow } from '../kernels/resize.js';
 export { batchNorm, batchNormGrad, batchNormSilu, batchNormSiluGrad, moments } from './norm.js';
 export type { BatchNormGradients } from './norm.js';
 export { groupNorm, layerNorm } from './group-norm.js';
-export type { NormOptions } from './group-norm.js';
+export type { GroupNormOptions } from './group-norm.js';
 export { logSoftmax, softmax } from './softmax.js';
 export { cumsum } from './scan.js';
 export type { CumsumOptions } from './scan.js';
