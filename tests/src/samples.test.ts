@@ -5,6 +5,7 @@ import { samples } from './samples/index.js';
 describe('samples', () => {
   /** No operation on tensors, or of random result; with the test that covers them. */
   const elsewhere: Readonly<Record<string, string>> = { rand: 'random', randn: 'random', bernoulli: 'random',
+    truncatedNormal: 'create-random', randperm: 'create-random', randint: 'create-random',
     meta: 'shape', convGeometry: 'shape' };
 
   it('have a row for every public operation', () => {

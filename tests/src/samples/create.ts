@@ -39,6 +39,18 @@ const fromNumbers: readonly Sample[] = [
   like('arange', 'the wrong way', ([x]) => t.arange(2, 0, 1, x.dtype), () => build([0], () => 0)),
 ];
 
+const spaced: readonly Sample[] = [
+  like('linspace', '0 to 1 in 5', ([x]) => t.linspace(0, 1, 5, x.dtype), () => build([5], ([i]) => i / 4)),
+  like('linspace', 'down', ([x]) => t.linspace(3, -3, 7, x.dtype), () => build([7], ([i]) => 3 - i)),
+  like('linspace', 'by thirds', ([x]) => t.linspace(0, 1, 4, x.dtype), () => build([4], ([i]) => i / 3)),
+  like('linspace', 'one', ([x]) => t.linspace(2, 9, 1, x.dtype), () => build([1], () => 2)),
+  like('linspace', 'none', ([x]) => t.linspace(2, 9, 0, x.dtype), () => build([0], () => 0)),
+  like('linspace', 'nowhere', ([x]) => t.linspace(4, 4, 3, x.dtype), () => build([3], () => 4)),
+  ...([[3, 3], [2, 5], [4, 2], [1, 1], [0, 3], [3, 0]] as const).map(([n, m]) =>
+    like('eye', `${n}x${m}`, ([x]) => t.eye(n, m, x.dtype), () => build([n, m], ([i, j]) => Number(i === j)))),
+  like('eye', 'square', ([x]) => t.eye(4, undefined, x.dtype), () => build([4, 4], ([i, j]) => Number(i === j))),
+];
+
 const oneHots = (['dense', 'offset', 'strided'] as const).map((layout: Layout): Sample => ({
   op: 'oneHot', name: '4 classes', inputs: [given([3, 0, 1, 3, 2], [5], layout)],
   run: ([x]) => t.oneHot(x, 4), want: ([x]) => build([5, 4], ([n, c]) => Number(x.data[n] === c)),
@@ -50,7 +62,7 @@ const conversions = layouts.map((layout): Sample => ({
 }));
 
 export const createSamples: readonly Sample[] = [
-  ...fills, ...fromNumbers, ...oneHots, ...conversions,
+  ...fills, ...fromNumbers, ...spaced, ...oneHots, ...conversions,
   { op: 'oneHot', name: 'no labels', inputs: [given([], [0])], run: ([x]) => t.oneHot(x, 3), want: () =>
     build([0, 3], () => 0) },
   { op: 'toDType', name: 'the same', inputs: [normal([4], 'strided')], run: ([x]) => t.toDType(x, x.dtype),

@@ -18,4 +18,6 @@ export { argmax, argmin, logSumExp, max, min, norm, prod, sum } from './reduce.j
 export { cumsum } from './scan.js';
 export { putAlong, sortIndices, takeAlong, topKIndices } from './order.js';
 export { resample } from './resize.js';
+export { truncatedNormal } from './random.js';
+export { argmax, max, min, sum } from './reduce.js';
 export { logSoftmax, softmax } from './softmax.js';

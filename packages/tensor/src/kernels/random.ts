@@ -5,6 +5,7 @@
 import { streamWords } from '../random.js';
 import type { RandomState } from '../random.js';
 import type { Floats } from './geometry.js';
+import { normalCdf, normalQuantile } from './normal-distribution.js';
 
 /** Words made at a time: they stay in the first-level cache. */
 const BLOCK = 2048;
@@ -49,6 +50,26 @@ export function normal(n: number, out: Floats, from: RandomState, mean: number, 
     for (let i = 0; i < count; i++) {
       const radius = Math.sqrt(-2 * Math.log((words[2 * i] + 1) / 2 ** 32));
       out[first + i] = mean + std * (radius * Math.cos(2 * Math.PI * unit(words[2 * i + 1])));
+    }
+  });
+}
+
+/**
+ * out[i] = mean + std·z, z from the standard normal distribution given that low ≤ z ≤ high; a word an element.
+ * z = Φ⁻¹(Φ(low) + u·(Φ(high) − Φ(low))), u uniform in (0, 1): exact up to the 32 bits of u, whatever the bounds.
+ * low < high, either may be infinite; the interval has a probability above 0 in float64.
+ */
+export function truncatedNormal(
+  n: number, out: Floats, from: RandomState, mean: number, std: number, low: number, high: number,
+): void {
+  // In the upper tail Φ is so near 1 that its differences vanish: an interval there is mirrored into the lower one.
+  const side = low > 0 ? -1 : 1;
+  const [least, most] = side < 0 ? [-high, -low] : [low, high];
+  const [start, end] = [normalCdf(least), normalCdf(most)];
+  blocks(n, 1, from, (words, count, first) => {
+    for (let i = 0; i < count; i++) {
+      const z = normalQuantile(start + ((words[i] + 0.5) / 2 ** 32) * (end - start));
+      out[first + i] = mean + std * side * Math.min(most, Math.max(least, z)); // rounding alone could step outside
     }
   });
 }

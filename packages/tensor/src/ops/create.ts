@@ -1,15 +1,12 @@
-/** New tensors from numbers, patterns and random streams. All are owned by the innermost open scope. */
-import type { Floats } from '../kernels/geometry.js';
-import type { Random, RandomState } from '../random.js';
+/** New tensors from numbers and patterns. All are owned by the innermost open scope. */
 import { runtime } from '../runtime.js';
-import type { Kernels } from '../runtime.js';
 import { checkShape, formatShape, sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
 import type { DType } from '../storage.js';
 import { allocate, checkTensor } from '../tensor.js';
 import type { NestedNumbers, Tensor } from '../tensor.js';
 import { contiguous } from './views.js';
-import { elements, kernelsFor } from './dispatch.js';
+import { elements } from './dispatch.js';
 
 /** Every element is `value`. */
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
@@ -64,34 +61,27 @@ export function arange(start: number, end: number, step = 1, dtype: DType = 'flo
   return fromArray(Float64Array.from({ length: count }, (_, i) => start + i * step), [count], dtype);
 }
 
-/** Uniform in [low, high). Takes a word an element from `random`. */
-export const rand = (shape: Shape, random: Random, { low = 0, high = 1, dtype = 'float32' as DType } = {}): Tensor =>
-  fill('rand', shape, dtype, random, 1, (k, n, out, from) => k.uniform(n, out, from, low, high));
-
-/** Normal with the given mean and standard deviation. Takes two words an element from `random`. */
-export const randn = (shape: Shape, random: Random, { mean = 0, std = 1, dtype = 'float32' as DType } = {}): Tensor =>
-  fill('randn', shape, dtype, random, 2, (k, n, out, from) => k.normal(n, out, from, mean, std));
-
 /**
- * `value` with the given probability, else 0. With value 1/probability: a dropout mask. Takes a word an element from
- * `random`.
+ * `count` numbers from `start` to `end`, both among them, equally far apart; one alone is `start`. Counted from the
+ * nearer end, so that both ends are exact. PyTorch's `linspace`.
  */
-export function bernoulli(
-  shape: Shape, probability: number, random: Random, { value = 1, dtype = 'float32' as DType } = {},
-): Tensor {
-  if (!(probability >= 0 && probability <= 1)) throw new RangeError(`bernoulli: probability is from 0 to 1; got ${probability}`);
-  return fill('bernoulli', shape, dtype, random, 1, (k, n, out, from) =>
-    k.bernoulli(n, out, from, probability, value));
+export function linspace(start: number, end: number, count: number, dtype: DType = 'float32'): Tensor {
+  if (!(Number.isFinite(start) && Number.isFinite(end))) {
+    throw new RangeError(`linspace: start and end are finite; got ${start}, ${end}`);
+  }
+  if (!Number.isInteger(count) || count < 0) {
+    throw new RangeError(`linspace: count is a whole number >= 0; got ${count}`);
+  }
+  const step = count > 1 ? (end - start) / (count - 1) : 0;
+  const at = (i: number): number => (i < count / 2 ? start + i * step : end - (count - 1 - i) * step);
+  return fromArray(Float64Array.from({ length: count }, (_, i) => at(i)), [count], dtype);
 }
 
-/** A tensor that `write` fills from the next `words` words of `random` for each element. Meta tensors take none. */
-function fill(
-  op: string, shape: Shape, dtype: DType, random: Random, words: number,
-  write: (kernels: Kernels, n: number, out: Floats, from: RandomState) => void,
-): Tensor {
-  checkShape(op, shape);
-  const out = allocate(shape, dtype);
-  if (!out.isMeta) write(kernelsFor(out), out.size, elements(out), random.take(words * out.size));
+/** Ones on the diagonal, zeros elsewhere: `[n, m]`. */
+export function eye(n: number, m = n, dtype: DType = 'float32'): Tensor {
+  checkShape('eye', [n, m]);
+  const out = full([n, m], 0, dtype);
+  if (!out.isMeta) for (let i = 0; i < Math.min(n, m); i++) out.storage.data[i * m + i] = 1;
   return out;
 }
 

@@ -1,4 +1,5 @@
 export * from './create.js';
+export * from './create-random.js';
 export * from './views.js';
 export {
   abs, add, binary, ceil, cos, div, equal, erf, exp, expm1, floor, greater, greaterEqual, isFinite, isNaN, less,
