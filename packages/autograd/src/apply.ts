@@ -6,6 +6,8 @@
  */
 import * as t from '@vitrine/tensor';
 import { checkTensor, putAlong, takeAlong } from '@vitrine/tensor/internal';
+import { checkTensor } from '@vitrine/tensor/internal';
+import { variadic } from './args.js';
 import type { Args } from './args.js';
 import type { Row } from './node.js';
 import { record } from './record.js';
@@ -40,6 +42,9 @@ const forward: { readonly [K in keyof Args]: (...args: Values<Args[K]>) => t.Ten
   cumsum: t.cumsum, takeAlong, putAlong,
   // views
   reshape: t.reshape, permute: t.permute, broadcastTo: t.broadcastTo, slice: t.slice, padSlice: t.padSlice,
+  // arrange
+  concat: (...args) => t.concat(...variadic(args)),
+  indexSelect: t.indexSelect, indexSelectGrad: t.indexSelectGrad,
   // linear
   matmul: t.matmul, conv2d: t.conv2d, conv2dInputGrad: t.conv2dInputGrad, conv2dWeightGrad: t.conv2dWeightGrad,
   averagePool2d: t.averagePool2d, averagePool2dGrad: t.averagePool2dGrad,

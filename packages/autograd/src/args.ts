@@ -4,6 +4,8 @@ import type {
   ReduceOptions, Resampling, Shape, SoftplusOptions, Tensor,
 } from '@vitrine/tensor';
 import type { Row } from './node.js';
+import type { Conv2dOptions, PoolOptions, ReduceOptions, Shape, Tensor } from '@vitrine/tensor';
+import type { JointVjp, Row } from './node.js';
 import type { Variable } from './variable.js';
 
 type V = Variable;
@@ -52,8 +54,15 @@ export interface ViewArgs {
   reshape: [x: V, shape: Shape];
   permute: [x: V, axes: readonly number[]];
   broadcastTo: [x: V, shape: Shape];
-  slice: [x: V, axis: number, start: number, end: number | undefined];
-  padSlice: [g: V, shape: Shape, axis: number, start: number];
+  slice: [x: V, axis: number, start: number, end: number | undefined, step: number];
+  padSlice: [g: V, shape: Shape, axis: number, start: number, step: number];
+}
+
+export interface ArrangeArgs {
+  /** Any number of inputs. */
+  concat: [...xs: V[], axis: number];
+  indexSelect: [x: V, axis: number, indices: Tensor];
+  indexSelectGrad: [dout: V, inputShape: Shape, axis: number, indices: Tensor];
 }
 
 export interface LinearArgs {
@@ -100,6 +109,7 @@ export interface Args
     ReduceArgs,
     OrderArgs,
     ViewArgs,
+    ArrangeArgs,
     LinearArgs,
     DiagonalArgs,
     MaxPoolArgs,
@@ -107,11 +117,18 @@ export interface Args
     GroupNormArgs,
     NormArgs {}
 
-/** One vjp for every input: a missing row, or a missing input in a row, is a compile error. */
+/**
+ * One vjp for every input: a missing row, or a missing input in a row, is a compile error. An operation on any number
+ * of inputs gets all its products from one function.
+ */
 export type Vjps<Table> = { readonly [K in keyof Table]: Table[K] extends readonly unknown[] ? CountedRow<Table[K]> : never };
-type CountedRow<A extends readonly unknown[]> = PerInput<A, A> | Exclude<Row<A>, readonly unknown[]>;
+type CountedRow<A extends readonly unknown[]> = number extends A['length'] ? JointVjp<A> : PerInput<A, A> | JointVjp<A>;
 type PerInput<A extends readonly unknown[], Rest extends readonly unknown[]> = Rest extends readonly [infer Head, ...infer Tail]
   ? Head extends Variable
     ? readonly [Extract<Row<A>, readonly unknown[]>[number], ...PerInput<A, Tail>]
     : readonly []
   : readonly [];
+
+/** Takes the arguments of an operation on any number of inputs apart: the inputs, and the option behind them. */
+export const variadic = <Input, Option>(args: readonly [...Input[], Option]): [Input[], Option] =>
+  [args.slice(0, -1) as Input[], args.at(-1) as Option];

@@ -7,6 +7,11 @@ export { activeKernels } from './backend.js';
 export type { Activation } from './kernels/fused.js';
 export type { Geometry } from './kernels/geometry.js';
 export { convTransposeShape } from './ops/conv-transpose.js';
+export {
+  checkPad, flattenedShape, padPositions, rollShifts, sliceEnd, sliceRange, splitLengths, stackAxis, tileShapes,
+} from './ops/arrange-rules.js';
+export { checkScatter } from './ops/index-select.js';
+export { flatPositions, indexTensor } from './ops/indices.js';
 export { elements } from './ops/dispatch.js';
 export { putAlong, takeAlong, topKIndices } from './ops/order.js';
 export { degreesOfFreedom } from './ops/statistics.js';

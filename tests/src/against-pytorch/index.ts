@@ -1,5 +1,6 @@
 /** Every family of operations that is held against PyTorch. */
 import { activations } from './activations.js';
+import { arrange } from './arrange.js';
 import type { Family } from './family.js';
 import { first } from './first.js';
 import { linear } from './linear.js';
@@ -20,4 +21,5 @@ export const families: readonly Family[] = [
   pooling,
   reductions,
   resize,
+  arrange,
 ];

@@ -1,5 +1,6 @@
 /** The whole table: what every operation refuses. */
 import { activations } from './activations.js';
+import { arrange } from './arrange.js';
 import { binary } from './binary.js';
 import { create } from './create.js';
 import { contractions } from './contractions.js';
@@ -15,6 +16,7 @@ import { variables } from './variables.js';
 import { views } from './views.js';
 
 export const badInputs: readonly Row[] = [
+  ...arrange,
   ...binary,
   ...activations,
   ...create,

@@ -1,5 +1,6 @@
 /** The whole table: every differentiable operation. */
 import type { Args } from '@vitrine/autograd';
+import { arrange } from './arrange.js';
 import type { Cases } from './case.js';
 import { activations } from './activations.js';
 import { diagonal } from './diagonal.js';
@@ -25,4 +26,5 @@ export const gradchecks: Cases<Args> = {
   ...order,
   ...reduce,
   ...views,
+  ...arrange,
 };

@@ -2,11 +2,14 @@
 import { activationSamples } from './activations.js';
 import { convLayoutSamples, convSamples, depthwiseSamples, dilatedSamples } from './conv.js';
 import { convTransposeSamples } from './conv-transpose.js';
+import { arrangeSamples } from './arrange.js';
+import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
 import { createSamples } from './create.js';
 import { diagonalSamples } from './diagonal.js';
 import { einsumSamples } from './einsum.js';
 import { binarySamples, unarySamples } from './elementwise.js';
 import { groupNormSamples } from './group-norm.js';
+import { indexSelectSamples } from './index-select.js';
 import { matmulSamples } from './matmul.js';
 import { matmulBatchedSamples } from './matmul-batched.js';
 import { maxPoolSamples } from './max-pool.js';
@@ -24,6 +27,8 @@ import { whereSamples } from './where.js';
 export const samples: Readonly<Record<string, readonly Sample[]>> = {
   create: createSamples,
   views: viewSamples,
+  arrange: arrangeSamples,
+  'index-select': indexSelectSamples,
   unary: unarySamples,
   binary: binarySamples,
   activations: activationSamples,

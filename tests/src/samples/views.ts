@@ -82,6 +82,43 @@ const padSlices = ([[[2, 4, 5], [6, 4, 5], 0, 3], [[3, 2, 5], [3, 4, 5], 1, 0], 
     },
   })));
 
+/** axis of length 5, start, end, step; the positions that NumPy takes. */
+const stepped = ([
+  [0, 0, undefined, 2, [0, 2, 4]], [1, 1, undefined, 3, [1, 4]], [-1, -4, -1, 2, [1, 3]], [0, 4, 1, 2, []],
+  [1, 0, 100, 7, [0]], [0, -1, undefined, -1, [4, 3, 2, 1, 0]], [1, 3, 0, -2, [3, 1]],
+  [2, 100, undefined, -2, [4, 2, 0]],
+  [0, -100, undefined, -1, []], [1, 0, undefined, -1, [0]], [2, 0, 3, -1, []], [-3, 2, -100, -1, [2, 1, 0]],
+  [2, -1, -100, -3, [4, 1]],
+] as const).flatMap(([axis, start, end, step, positions]) => layouts.map((layout): Sample => ({
+  op: 'slice', name: `axis ${axis}, ${start} to ${end} by ${step}`,
+  inputs: [normal([5, 4, 3].with(axis, 5), layout)],
+  run: ([x]) => t.slice(x, axis, start, end, step),
+  want: ([x]) => {
+    const along = axis < 0 ? axis + 3 : axis;
+    return build(x.shape.with(along, positions.length), (index) =>
+      at(x, ...index.with(along, positions[index[along]])));
+  },
+})));
+
+const steppedPads = ([[[3, 2], [6, 2], 0, 1, 2], [[3, 2], [6, 2], 0, 4, -2], [[2, 3], [2, 3], 1, 2, -1],
+  [[2, 3, 70], [2, 7, 70], 1, 0, 3], [[0, 3], [4, 3], 0, 4, -2], [[2, 0], [2, 0], 1, 0, 3]] as const)
+  .flatMap(([from, to, axis, start, step]) => (['dense', 'permuted', 'sliced'] as const).map((layout): Sample => ({
+    op: 'padSlice', name: `into [${to.join(',')}] axis ${axis} from ${start} by ${step}`,
+    inputs: [normal(from, layout)],
+    run: ([x]) => t.padSlice(x, to, axis, start, step),
+    want: ([x]) => build(to, (index) => {
+      const k = (index[axis] - start) / step;
+      return Number.isInteger(k) && k >= 0 && k < x.shape[axis] ? at(x, ...index.with(axis, k)) : 0;
+    }),
+  })));
+
+const flattened = ([[[2, 3, 4], 0, -1, [24]], [[2, 3, 4], 1, 2, [2, 12]], [[2, 3, 4], 0, 1, [6, 4]],
+  [[2, 3, 4], -1, 2, [2, 3, 4]], [[], 0, -1, [1]], [[0, 3], 0, 1, [0]], [[2, 0, 3], 1, -1, [2, 0]]] as const)
+  .flatMap(([from, start, end, shape]) => layouts.map((layout): Sample => ({
+    op: 'flatten', name: `${start} to ${end}`, inputs: [normal(from, layout)], run: ([x]) => t.flatten(x, start, end),
+    want: under(shape),
+  })));
+
 const axisRows = [
   ...([[0, [1, 2, 3]], [1, [2, 1, 3]], [2, [2, 3, 1]], [-1, [2, 3, 1]], [-3, [1, 2, 3]]] as const)
     .flatMap(([axis, shape]) => layouts.map((layout): Sample =>
@@ -101,4 +138,5 @@ const chains: readonly Sample[] = [{
 
 export const viewSamples: readonly Sample[] = [
   ...copies, ...reshapes, ...permutes, ...transposes, ...broadcasts, ...slices, ...padSlices, ...axisRows, ...chains,
+  ...stepped, ...steppedPads, ...flattened,
 ];

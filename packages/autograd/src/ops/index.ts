@@ -2,6 +2,7 @@
 export * from './activations.js';
 export * from './diagonal.js';
 export * from './einsum.js';
+export * from './arrange.js';
 export * from './elementwise.js';
 export * from './group-norm.js';
 export * from './linear.js';

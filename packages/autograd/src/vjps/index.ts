@@ -2,6 +2,7 @@
 import type { Args, Vjps } from '../args.js';
 import { activations } from './activations.js';
 import { diagonal } from './diagonal.js';
+import { arrange } from './arrange.js';
 import { elementwise } from './elementwise.js';
 import { groupNorm } from './group-norm.js';
 import { linear } from './linear.js';
@@ -18,6 +19,7 @@ export const vjps: Vjps<Args> = {
   ...reduce,
   ...order,
   ...views,
+  ...arrange,
   ...linear,
   ...diagonal,
   ...maxPool,

@@ -1,4 +1,5 @@
 /** Derivatives of views: the same move, backwards. */
+import { sliceEnd, sliceRange } from '@vitrine/tensor/internal';
 import type { Vjps, ViewArgs } from '../args.js';
 import { padSlice, permute, reshape, slice, sumTo } from '../ops/index.js';
 import { vjp } from '../record.js';
@@ -7,12 +8,11 @@ export const views: Vjps<ViewArgs> = {
   reshape: [vjp([], (g, _out, x) => reshape(g, x.shape))],
   permute: [vjp([], (g, _out, x, axes) => permute(g, inverse(axes, x.shape.length)))],
   broadcastTo: [vjp([], (g, _out, x) => sumTo(g, x.shape))],
-  slice: [vjp([], (g, _out, x, axis, start) => padSlice(g, x.shape, axis, clip(start, x.shape.at(axis)!)))],
-  padSlice: [vjp([], (gg, _out, g, _shape, axis, start) => slice(gg, axis, start, start + g.shape.at(axis)!))],
+  slice: [vjp([], (g, _out, x, axis, start, end, step) =>
+    padSlice(g, x.shape, axis, sliceRange(x.shape.at(axis)!, start, end, step).start, step))],
+  padSlice: [vjp([], (gg, _out, g, _shape, axis, start, step) =>
+    slice(gg, axis, start, sliceEnd(start, g.shape.at(axis)!, step), step))],
 };
-
-/** The position `slice` starts from: a negative one counts from the end, none lies outside. */
-const clip = (start: number, length: number): number => Math.min(length, Math.max(0, start < 0 ? start + length : start));
 
 function inverse(axes: readonly number[], rank: number): number[] {
   const back = new Array<number>(rank);

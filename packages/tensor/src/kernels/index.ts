@@ -1,4 +1,5 @@
 /** The kernels an operation may call. The SIMD face offers the same names with the same contracts. */
+export { indexSelect, indexSelectGrad, place } from './arrange.js';
 export { conv2d, conv2dInputGrad, conv2dWeightGrad, columnsSize } from './conv2d.js';
 export { padDiagonal } from './diagonal.js';
 export { depthwise, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise.js';

@@ -1,6 +1,10 @@
 export * from './create.js';
 export * from './create-random.js';
 export * from './views.js';
+export { concat, flip, pad, roll, split, stack, tile } from './arrange.js';
+export type { PadMode, PadOptions, PadWidths } from './arrange-rules.js';
+export { gather, indexSelect, indexSelectGrad, scatterAdd } from './index-select.js';
+export type { Indices } from './indices.js';
 export {
   abs, add, binary, ceil, cos, div, equal, erf, exp, expm1, floor, greater, greaterEqual, isFinite, isNaN, less,
   lessEqual, log, log1p, logicalAnd, logicalNot, logicalOr, maximum, minimum, mul, neg, notEqual, pow, reciprocal,

@@ -2,6 +2,7 @@
 import { broadcastStrides, checkShape, formatShape, normalizeAxis, sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
 import { Tensor, checkTensor } from '../tensor.js';
+import { flattenedShape, sliceRange } from './arrange-rules.js';
 import { allocateLike, elements, elementsFrom, kernelsFor } from './dispatch.js';
 
 /** The tensor itself if its elements stand in reading order without gaps; else a copy for which that is so. */
@@ -70,36 +71,61 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return new Tensor(x.storage, shape, broadcastStrides(x.shape, x.strides, shape), x.offset);
 }
 
-/** Elements start … end − 1 along one axis; negative positions count from the end. A view. */
-export function slice(x: Tensor, axis: number, start: number, end?: number): Tensor {
+/**
+ * Elements start, start + step, … before `end` along one axis, by NumPy's rule: negative positions count from the end,
+ * those outside are cut off. A view for a positive step. A negative one walks backwards (from −1 with no end: all, in
+ * reverse) and copies: strides are never negative, since a kernel's array begins at the first element it reads.
+ */
+export function slice(x: Tensor, axis: number, start: number, end?: number, step = 1): Tensor {
   checkTensor('slice', 'x', x);
   const along = normalizeAxis('slice', axis, x.shape);
   const length = x.shape[along];
-  const clip = (position: number): number => Math.min(length, Math.max(0, position < 0 ? position + length : position));
-  const from = clip(start);
-  const to = Math.max(from, clip(end ?? length));
-  if (!Number.isInteger(from) || !Number.isInteger(to)) throw new RangeError(`slice: start and end are whole numbers; got ${start}, ${end}`);
-  const shape = x.shape.with(along, to - from);
-  return new Tensor(x.storage, shape, x.strides, x.offset + from * x.strides[along]);
+  const { start: first, count } = sliceRange(length, start, end, step);
+  const shape = x.shape.with(along, count);
+  if (step > 0) {
+    const stride = x.strides[along];
+    return new Tensor(x.storage, shape, x.strides.with(along, stride * step), x.offset + first * stride);
+  }
+  const out = allocateLike(shape, x);
+  if (out.isMeta || out.size === 0) return out;
+  const source = contiguous(x);
+  const positions = Int32Array.from({ length: count }, (_, k) => first + k * step);
+  const [outer, inner] = [sizeOf(shape.slice(0, along)), sizeOf(shape.slice(along + 1))];
+  kernelsFor(x).indexSelect(outer, length, inner, positions, elements(source), elements(out));
+  return out;
 }
 
-/** Zeros of `shape` with x from position `start` along `axis`: undoes `slice`, and is its gradient. */
-export function padSlice(x: Tensor, shape: Shape, axis: number, start: number): Tensor {
+/** Zeros of `shape` with x at positions start, start + step, … along `axis`: undoes `slice`, and is its gradient. */
+export function padSlice(x: Tensor, shape: Shape, axis: number, start: number, step = 1): Tensor {
   checkTensor('padSlice', 'x', x);
   checkShape('padSlice', shape);
   const along = normalizeAxis('padSlice', axis, shape);
-  const fits = x.rank === shape.length && x.shape.every((n, i) => (i === along ? start >= 0 && start + n <= shape[i] : n === shape[i]));
-  if (!fits) throw new RangeError(`padSlice: ${formatShape(x.shape)} does not lie in ${formatShape(shape)} from ${start} along axis ${axis}`);
+  if (!Number.isInteger(step) || step === 0) {
+    throw new RangeError(`padSlice: step is a whole number other than 0; got ${step}`);
+  }
+  const count = x.shape[along];
+  const ends = count === 0 ? [start] : [start, start + (count - 1) * step];
+  const inside = (position: number): boolean =>
+    Number.isInteger(position) && position >= 0 && position < shape[along] + (count === 0 ? 1 : 0);
+  const fits = x.rank === shape.length && x.shape.every((n, i) => (i === along ? ends.every(inside) : n === shape[i]));
+  if (!fits) {
+    const by = step === 1 ? '' : ` by ${step}`;
+    throw new RangeError(`padSlice: ${formatShape(x.shape)} does not lie in ${formatShape(shape)} ` +
+      `from ${start}${by} along axis ${axis}`);
+  }
   const source = contiguous(x);
   const out = allocateLike(shape, x);
   if (out.isMeta) return out;
-  const to = elements(out).fill(0);
-  const run = sizeOf(x.shape.slice(along));
-  const step = sizeOf(shape.slice(along));
-  const offset = start * sizeOf(shape.slice(along + 1));
-  const from = elements(source);
-  for (let i = 0; run > 0 && i * run < from.length; i++) to.set(from.subarray(i * run, (i + 1) * run), i * step + offset);
+  elements(out).fill(0);
+  const [outer, inner] = [sizeOf(shape.slice(0, along)), sizeOf(shape.slice(along + 1))];
+  kernelsFor(x).place(outer, count, inner, elements(source), shape[along], start, step, elements(out));
   return out;
+}
+
+/** The axes from `startAxis` to `endAxis` as one. A scalar becomes `[1]`, as in PyTorch. A view if x is contiguous. */
+export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
+  checkTensor('flatten', 'x', x);
+  return reshape(x, flattenedShape(x.shape, startAxis, endAxis));
 }
 
 /** An axis of length 1 inserted before `axis` (rank + 1 positions; negative ones count from the end). A view. */
