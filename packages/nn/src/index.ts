@@ -12,6 +12,9 @@ export { Dropout, StochasticDepth } from './dropout.js';
 export { AveragePool2d, GlobalAveragePool } from './functional-modules.js';
 export { GroupNorm, LayerNorm } from './group-norm.js';
 export type { SampleNormOptions } from './group-norm.js';
+export { Embedding } from './embedding.js';
+export type { EmbeddingOptions } from './embedding.js';
+export { AveragePool2d, GlobalAveragePool, ReLU, SiLU, Sigmoid, Tanh } from './functional-modules.js';
 export * as init from './init.js';
 export { foldBatchNorm, plainConv } from './infer/fold.js';
 export type { FoldedConv } from './infer/fold.js';
@@ -39,6 +42,14 @@ export type { RmspropOptions, RmspropTFOptions } from './optim/rmsprop.js';
 export {
   constant, cosine, cosineRestarts, exponential, linear, multiStep, polynomial, sequential, step, warmup,
 } from './optim/schedules.js';
+export { ModuleList } from './module-list.js';
+export { AdamW } from './optim/adamw.js';
+export type { AdamWOptions } from './optim/adamw.js';
+export { Optimizer, decayGroups } from './optim/optimizer.js';
+export type { GroupSettings, ParameterGroup } from './optim/optimizer.js';
+export { RMSpropTF } from './optim/rmsprop.js';
+export type { RmspropOptions } from './optim/rmsprop.js';
+export { constant, cosine, exponential, warmup } from './optim/schedules.js';
 export type { Schedule } from './optim/schedules.js';
 export { SGD } from './optim/sgd.js';
 export type { SgdOptions } from './optim/sgd.js';
@@ -47,6 +58,7 @@ export { AdaptiveAveragePool2d, AdaptiveMaxPool2d, MaxPool2d } from './pooling.j
 export { Resize, Upsample } from './resize.js';
 export type { UpsampleOptions } from './resize.js';
 export { Sequential } from './sequential.js';
+export { Flatten, Identity } from './shape-modules.js';
 export { formatSummary, summarize } from './summary.js';
 export type { LayerSummary, ModelSummary } from './summary.js';
 export { DivergedError, evaluate, fit } from './train/trainer.js';
