@@ -6,7 +6,6 @@
  */
 import * as t from '@vitrine/tensor';
 import { checkTensor, putAlong, takeAlong } from '@vitrine/tensor/internal';
-import { checkTensor } from '@vitrine/tensor/internal';
 import { variadic } from './args.js';
 import type { Args } from './args.js';
 import type { Row } from './node.js';

@@ -3,8 +3,6 @@ import type {
   AveragePoolOptions, ClampOptions, Conv2dOptions, CumsumOptions, GeluOptions, MaxPoolOptions, NormOptions,
   ReduceOptions, Resampling, Shape, SoftplusOptions, Tensor,
 } from '@vitrine/tensor';
-import type { Row } from './node.js';
-import type { Conv2dOptions, PoolOptions, ReduceOptions, Shape, Tensor } from '@vitrine/tensor';
 import type { JointVjp, Row } from './node.js';
 import type { Variable } from './variable.js';
 

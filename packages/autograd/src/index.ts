@@ -3,11 +3,9 @@ export type * from './args.js';
 export { AnomalyError, detectAnomaly, setAnomalyDetection } from './anomaly.js';
 export type { Anomaly, AnomalyOptions } from './anomaly.js';
 export type {
-  Args, ElementwiseArgs, GroupNormArgs, LinearArgs, MaxPoolArgs, NormArgs, ReduceArgs, ResizeArgs, ViewArgs,
+  Args, ArrangeArgs, ElementwiseArgs, GroupNormArgs, LinearArgs, MaxPoolArgs, NormArgs, ReduceArgs, ResizeArgs,
+  ViewArgs,
 } from './args.js';
-export type { ArrangeArgs } from './args.js';
-export type { Args, ElementwiseArgs, LinearArgs, NormArgs, ReduceArgs, ViewArgs } from './args.js';
-export { grad } from './backward.js';
 export type { BackwardOptions, GradOptions } from './backward.js';
 export { checkpoint } from './checkpoint.js';
 export { graphToDot } from './draw/dot.js';

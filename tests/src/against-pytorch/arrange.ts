@@ -44,4 +44,9 @@ const runs: Readonly<Record<string, Run<Options>>> = {
   eye: (_none, { n, m }) => new Variable(eye(n, m)),
 };
 
-export const arrange: Family<Options> = { file: 'arrange.safetensors', runs };
+export const arrange: Family<Options> = {
+  file: 'arrange.safetensors',
+  title: 'Moving and choosing elements',
+  about: 'What is moved is moved exactly; gradients add up where an element was used twice.',
+  runs,
+};

@@ -14,6 +14,7 @@ import { resize } from './resize.js';
 export const families: readonly Family[] = [
   first,
   activations,
+  arrange,
   linear,
   losses,
   norms,
@@ -21,5 +22,4 @@ export const families: readonly Family[] = [
   pooling,
   reductions,
   resize,
-  arrange,
 ];

@@ -3,7 +3,6 @@ import { activationSamples } from './activations.js';
 import { convLayoutSamples, convSamples, depthwiseSamples, dilatedSamples } from './conv.js';
 import { convTransposeSamples } from './conv-transpose.js';
 import { arrangeSamples } from './arrange.js';
-import { convLayoutSamples, convSamples, depthwiseSamples } from './conv.js';
 import { createSamples } from './create.js';
 import { diagonalSamples } from './diagonal.js';
 import { einsumSamples } from './einsum.js';

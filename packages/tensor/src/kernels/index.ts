@@ -14,11 +14,9 @@ export {
 } from './update.js';
 export { parametricGradKernel, parametricKernel } from './parametric.js';
 export { averagePool, averagePoolGrad } from './pool.js';
-export { bernoulli, normal, uniform } from './random.js';
+export { bernoulli, normal, truncatedNormal, uniform } from './random.js';
 export { argmax, argmin, logSumExp, max, min, norm, prod, sum } from './reduce.js';
 export { cumsum } from './scan.js';
 export { putAlong, sortIndices, takeAlong, topKIndices } from './order.js';
 export { resample } from './resize.js';
-export { truncatedNormal } from './random.js';
-export { argmax, max, min, sum } from './reduce.js';
 export { logSoftmax, softmax } from './softmax.js';
