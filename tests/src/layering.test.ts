@@ -61,6 +61,13 @@ describe('layering', () => {
       expect(wrong).to.deep.equal([]);
     });
 
+    it(`${name} enters other packages by their entries: single files are for the book and for tests`, () => {
+      const wrong = sources(name).flatMap((file) => imports(read(file))
+        .filter((specifier) => /^@vitrine\/\w+\/internal\//.test(specifier))
+        .map((specifier) => `${file} imports ${specifier}`));
+      expect(wrong).to.deep.equal([]);
+    });
+
     it(`${name} stays inside its folder, with .js at the end of paths`, () => {
       const wrong = sources(name).flatMap((file) => imports(read(file))
         .filter((specifier) => specifier.startsWith('.'))
