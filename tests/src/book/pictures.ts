@@ -1,0 +1,16 @@
+/** The pictures of the book. What they show of shapes, strides, bytes and gradients is computed by Vitrine itself. */
+import { broadcasting, strides } from './pictures/tensors.js';
+import { depthwise, im2col } from './pictures/convolution.js';
+import { blocks, tile } from './pictures/products.js';
+import { moduleBytes, ranges } from './pictures/assembler.js';
+import { graph } from './pictures/graph.js';
+
+export interface Picture {
+  /** Its file in docs/pictures. */
+  readonly name: string;
+  readonly svg: string;
+}
+
+export const pictures = (): Picture[] =>
+  Object.entries({ strides, broadcasting, tile, blocks, im2col, depthwise, module: moduleBytes, ranges, graph })
+    .map(([name, draw]) => ({ name: `${name}.svg`, svg: draw().toString() }));
