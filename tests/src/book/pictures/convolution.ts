@@ -15,7 +15,8 @@ export const im2col = (): Drawing => {
   );
   const [H, W, C, K] = [4, 5, 2, 3];
   const geometry = {
-    N: 1, H, W, C, kH: K, kW: K, O: 4, strideH: 1, strideW: 1, padTop: 0, padLeft: 0, outH: 2, outW: 3, groups: 1,
+    N: 1, H, W, C, kH: K, kW: K, O: 4, groups: 1, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1,
+    padTop: 0, padLeft: 0, outH: 2, outW: 3,
   };
   const image = Float32Array.from({ length: H * W * C }, (_, i) => i);
   const row = new Float32Array(K * K * C);
