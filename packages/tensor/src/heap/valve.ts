@@ -7,8 +7,11 @@
 import { runtime } from '../runtime.js';
 
 const THRESHOLD = 128 * 2 ** 20;
-/** Finalizers run up to dozens of macrotasks after the collection, or never when all that was made is still in use. */
-const PATIENCE = 64;
+/**
+ * Finalizers run up to dozens of macrotasks after the collection, or never when all that was made is still in use; and the
+ * collection itself, which works beside the program, takes the longer the more JavaScript objects there are.
+ */
+const PATIENCE = { turns: 64, ms: 100 };
 
 /** Signals, timers and the page's events wait at most this long. */
 const TURN_INTERVAL = 50; // ms
@@ -30,8 +33,10 @@ export async function breathe(): Promise<void> {
   if (runtime.unscopedBytes < THRESHOLD) return;
   // The first finalizer to run may be a straggler of an earlier collection: what counts is how much they have freed.
   const before = runtime.finalizedBytes;
-  for (let turn = 0; turn < PATIENCE && runtime.finalizedBytes - before < runtime.unscopedBytes / 2; turn++) {
-    pressure(runtime.unscopedBytes);
+  const started = performance.now();
+  const patient = (turn: number): boolean => turn < PATIENCE.turns || performance.now() - started < PATIENCE.ms;
+  for (let turn = 0; patient(turn) && runtime.finalizedBytes - before < runtime.unscopedBytes / 2; turn++) {
+    if (turn < PATIENCE.turns) pressure(runtime.unscopedBytes);
     await macrotask();
   }
   const freed = runtime.finalizedBytes - before;
