@@ -193,9 +193,9 @@ describe('initialisers', () => {
       [() => init.orthogonal([3]), 'orthogonal: a weight has two axes or more; got [3]'],
       [() => init.uniform([3], -1), 'uniform: low is at most high, and a bound >= 0; got 1 and -1'],
       [() => init.normal([3], -1), 'normal: std is >= 0; got -1'],
-      [() => init.truncatedNormal([3], { std: NaN }), 'truncatedNormal: std is >= 0; got NaN'],
-      [() => init.truncatedNormal([3], { low: 1, high: 2 }), 'truncatedNormal: low <= mean <= high'],
-      [() => init.truncatedNormal([3], { low: 0, high: 0.05 }), 'and high − low >= std/10; got 0, 0, 0.05 with std 1'],
+      [() => init.truncatedNormal([3], { std: NaN }), 'truncatedNormal: mean is finite, std is finite and >= 0; got 0, NaN'],
+      [() => init.truncatedNormal([3], { low: 2, high: 1 }), 'truncatedNormal: low is below high'],
+      [() => init.truncatedNormal([3], { low: 50, high: 51 }), 'within 37 standard deviations of the mean; got 50, 51'],
       [() => init.varianceScaling([3, 3], { scale: 0 }), 'varianceScaling: scale is above 0; got 0'],
     ];
     for (const [call, message] of calls) expect(call).to.throw(RangeError, message);
