@@ -1,5 +1,5 @@
 /** What the benchmarks' figures rest on: their statistics, and the file that hands a network to other frameworks. */
-import { EfficientNet } from '@vitrine/efficientnet';
+import { EfficientNet, MBConv } from '@vitrine/efficientnet';
 import { Conv2d, foldBatchNorm } from '@vitrine/nn';
 import { Random, manualSeed } from '@vitrine/tensor';
 import { expect } from 'chai';
@@ -225,7 +225,7 @@ describe('benchmarks: a network as ONNX', () => {
     const windows = halving.map(({ attributes }) => [attributes.get('kernel_shape')?.[0], attributes.get('pads')]);
     const same = [[3, [0, 0, 1, 1]], [5, [1, 1, 2, 2]], [3, [0, 0, 1, 1]], [5, [1, 1, 2, 2]]];
     expect(windows, "TensorFlow's 'same'").to.deep.equal(same);
-    const depthwise = model.blocks.map(({ depthwise: { options } }) => options.groups);
+    const depthwise = model.blocks.map((block) => (block instanceof MBConv ? block.depthwise.options.groups : 1));
     expect(convs.map(({ attributes }) => attributes.get('group')?.[0]).filter((groups) => groups !== 1))
       .to.deep.equal(depthwise);
   });

@@ -1,5 +1,5 @@
 /** Weights to a file and back. */
-import { EfficientNet } from '@vitrine/efficientnet';
+import { EfficientNet, mbconv } from '@vitrine/efficientnet';
 import type { EfficientNetConfig } from '@vitrine/efficientnet';
 import { AdamW, crossEntropy } from '@vitrine/nn';
 import { Random, loadTensors, manualSeed, meta, randn, saveTensors, scope, tensor } from '@vitrine/tensor';
@@ -11,7 +11,7 @@ import { rejection } from './data-samples.js';
 
 const CONFIG: EfficientNetConfig = {
   name: 'small', stemChannels: 8, headChannels: 16,
-  stages: [{ kernel: 3, stride: 1, expandRatio: 1, channels: 8, repeats: 1 }, { kernel: 5, stride: 2, expandRatio: 4, channels: 16, repeats: 2 }],
+  stages: [mbconv(3, 1, 1, 8, 1), mbconv(5, 2, 4, 16, 2)], activation: 'silu',
   numClasses: 5, inChannels: 3, imageSize: 16, dropout: 0.2, dropPath: 0.2, stemStride: 2, convention: 'tensorflow', batchNormMomentum: 0.1,
 };
 

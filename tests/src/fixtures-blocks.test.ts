@@ -31,6 +31,8 @@ describeOnBackends('fixtures: MBConv blocks', (face) => {
     stride: block.stride,
     expandRatio: block.expandRatio,
     dropPath: 0,
+    squeezeRatio: 0.25,
+    activation: 'silu',
     conventions: { ...CONVENTIONS[block.convention], batchNormEps: block.eps, batchNormMomentum: block.momentum },
   })), under(`${block.name}/state`), dtype);
 
@@ -53,7 +55,7 @@ describeOnBackends('fixtures: MBConv blocks', (face) => {
         });
         const model = make(block, 'float32');
         expect(model.stochasticDepth !== null, 'residual').to.equal(block.residual);
-        expect(model.squeezeExcitation.reduce.outChannels).to.equal(block.squeezeChannels);
+        expect(model.squeezeExcitation!.reduce.outChannels).to.equal(block.squeezeChannels);
         expect([...renamed(under(name)).keys()]).to.have.members([
           'input', 'evalOutput', 'output', 'cotangent', 'inputGrad',
           ...Array.from(model.stateDict().keys(), (key) => `state/${key}`),

@@ -1,6 +1,6 @@
 /** Whole networks against PyTorch: activations, gradients, and three steps of every optimizer. */
 import { Variable } from '@vitrine/autograd';
-import { EfficientNet } from '@vitrine/efficientnet';
+import { EfficientNet, mbconv } from '@vitrine/efficientnet';
 import { AdamW, RMSpropTF, SGD, crossEntropy } from '@vitrine/nn';
 import type { Optimizer, Parameter } from '@vitrine/nn';
 import { meta, scope, slice } from '@vitrine/tensor';
@@ -37,7 +37,9 @@ describeOnBackends('fixtures: networks', (face) => {
     name: 'fixture',
     stemChannels: network.stem,
     headChannels: network.head,
-    stages: network.stages.map(({ outputChannels, ...stage }) => ({ ...stage, channels: outputChannels })),
+    stages: network.stages.map(({ kernel, stride, expandRatio, outputChannels, repeats }) =>
+      mbconv(kernel, stride, expandRatio, outputChannels, repeats)),
+    activation: 'silu',
     numClasses: network.classes,
     inChannels: 3,
     imageSize: 32,

@@ -1,6 +1,6 @@
 /** Inference in fused passes: the same logits, and a planned forward that allocates nothing. */
 import { noGrad } from '@vitrine/autograd';
-import { EfficientNet, fuse } from '@vitrine/efficientnet';
+import { EfficientNet, architectureFromBlocks, fuse } from '@vitrine/efficientnet';
 import type { EfficientNetOptions } from '@vitrine/efficientnet';
 import { Random, copyInto, info, manualSeed, meta, randn, scope, setBackend, setThreads } from '@vitrine/tensor';
 import type { BackendName, Tensor } from '@vitrine/tensor';
@@ -11,7 +11,11 @@ import { expectClose } from './support/close.js';
 function measured(name: string, imageSize: number, options: EfficientNetOptions = {}): EfficientNet {
   manualSeed(3);
   const model = EfficientNet.fromName(name, { numClasses: 10, batchNormMomentum: 0.5, imageSize, ...options });
-  const { inChannels } = model.config;
+  return measure(model);
+}
+
+function measure(model: EfficientNet): EfficientNet {
+  const { inChannels, imageSize } = model.config;
   for (let i = 0; i < 3; i++) scope(() => noGrad(() => void model.call(randn([8, imageSize, imageSize, inChannels], new Random(i)))));
   return model.eval();
 }
@@ -20,6 +24,7 @@ const logitsOf = (model: EfficientNet, images: Tensor): Tensor => noGrad(() => m
 
 const models: readonly (readonly [string, number, EfficientNetOptions])[] = [
   ['tiny-28', 28, {}], ['small-32', 32, {}], ['small-32', 32, { conventions: 'pytorch' }], ['b0', 64, {}], ['b0', 50, { conventions: 'pytorch', inChannels: 1 }],
+  ['lite0', 50, {}],
 ];
 
 for (const backend of ['reference', 'simd'] satisfies BackendName[]) {
@@ -44,6 +49,19 @@ for (const backend of ['reference', 'simd'] satisfies BackendName[]) {
         }
       });
     }
+
+    it('Fused-MBConv, widened and not, with and without a residual: logits to 1e-5', () => {
+      const architecture = architectureFromBlocks(
+        ['r2_k3_s11_e1_i8_o8_c1', 'r2_k3_s22_e4_i8_o16_c1', 'r2_k3_s22_e4_i16_o24_se0.25'], { headChannels: 32 });
+      manualSeed(3);
+      const model = EfficientNet.fromVariant('small-v2', {
+        architecture, widthCoefficient: 1, depthCoefficient: 1, resolution: 32, dropout: 0,
+      }, { numClasses: 10, batchNormMomentum: 0.5 });
+      measure(model);
+      const images = randn([2, 32, 32, 3], new Random(7));
+      const want = logitsOf(model, images);
+      expectClose(fuse(model).call(images), { shape: want.shape, data: want.toFloat32Array() }, 1e-5, 'small-v2');
+    });
 
     it('a planned forward allocates nothing', () => {
       const model = measured('small-32', 32);

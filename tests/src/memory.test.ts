@@ -1,7 +1,7 @@
 /** The training loop as anybody would write it, without a scope around it, for long enough to see whether memory grows. */
 import { DataLoader } from '@vitrine/data';
 import type { ImageDataset } from '@vitrine/data';
-import { EfficientNet } from '@vitrine/efficientnet';
+import { EfficientNet, mbconv } from '@vitrine/efficientnet';
 import { SGD, crossEntropy } from '@vitrine/nn';
 import { info, manualSeed, zeros } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
@@ -23,7 +23,7 @@ const makeModel = (): EfficientNet => {
   manualSeed(1);
   return new EfficientNet({
     name: 'narrow', stemChannels: 4, headChannels: 8,
-    stages: [{ kernel: 3, stride: 2, expandRatio: 1, channels: 4, repeats: 1 }, { kernel: 3, stride: 2, expandRatio: 2, channels: 8, repeats: 1 }],
+    stages: [mbconv(3, 2, 1, 4, 1), mbconv(3, 2, 2, 8, 1)], activation: 'silu',
     numClasses: 2, inChannels: 1, imageSize: SIDE, dropout: 0.1, dropPath: 0.1, stemStride: 2, convention: 'tensorflow', batchNormMomentum: 0.1,
   });
 };

@@ -1,7 +1,7 @@
 /** Modules: names, state, modes, printing. */
 import { add, relu } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
-import { CONVENTIONS, EfficientNet, MBConv } from '@vitrine/efficientnet';
+import { CONVENTIONS, EfficientNet, MBConv, mbconv } from '@vitrine/efficientnet';
 import { BatchNorm2d, Conv2d, Dropout, Linear, Module, ModuleBuffer, Parameter, ReLU, Sequential } from '@vitrine/nn';
 import { full, meta, ones, randn, Random, tensor, zeros } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
@@ -46,7 +46,8 @@ describe('module: names', () => {
 
   it('an MBConv names its parts as the paper draws them', () => {
     const block = meta(() => new MBConv({
-      inChannels: 4, outChannels: 4, kernel: 3, stride: 1, expandRatio: 2, dropPath: 0.1, conventions: CONVENTIONS.tensorflow,
+      inChannels: 4, outChannels: 4, kernel: 3, stride: 1, expandRatio: 2, dropPath: 0.1, squeezeRatio: 0.25, activation: 'silu',
+      conventions: CONVENTIONS.tensorflow,
     }));
     expect(names(block.namedChildren())).to.deep.equal([
       'expand', 'expandNorm', 'depthwise', 'depthwiseNorm', 'squeezeExcitation', 'project', 'projectNorm', 'stochasticDepth',
@@ -148,7 +149,7 @@ describe('module: loadStateDict', () => {
 });
 
 const TINY = {
-  name: 'tiny', stemChannels: 8, headChannels: 8, stages: [{ kernel: 3, stride: 2, expandRatio: 2, channels: 8, repeats: 2 }], numClasses: 2,
+  name: 'tiny', stemChannels: 8, headChannels: 8, stages: [mbconv(3, 2, 2, 8, 2)], activation: 'silu', numClasses: 2,
   inChannels: 3, imageSize: 8, dropout: 0, dropPath: 0, stemStride: 1, convention: 'tensorflow', batchNormMomentum: 0.1,
 } as const;
 
@@ -170,7 +171,8 @@ describe('module: printing', () => {
 
   it('an MBConv', () => {
     const block = meta(() => new MBConv({
-      inChannels: 16, outChannels: 16, kernel: 5, stride: 1, expandRatio: 6, dropPath: 0.125, conventions: CONVENTIONS.pytorch,
+      inChannels: 16, outChannels: 16, kernel: 5, stride: 1, expandRatio: 6, dropPath: 0.125, squeezeRatio: 0.25, activation: 'silu',
+      conventions: CONVENTIONS.pytorch,
     }));
     expect(String(block)).to.equal(`MBConv(
   (expand): Conv2d(16, 96, kernel=1x1, stride=1, bias=false)

@@ -1,7 +1,5 @@
 /** The published family in numbers, the small presets, and compound scaling. All on shapes alone. */
-import {
-  ALPHA, BETA, EfficientNet, GAMMA, VARIANTS, compoundScale, configFor, roundFilters, roundRepeats, summary,
-} from '@vitrine/efficientnet';
+import { ALPHA, B0, BETA, compoundScale, configFor, EfficientNet, FusedMBConv, GAMMA, MBConv, roundFilters, roundRepeats, summary, VARIANTS } from '@vitrine/efficientnet';
 import { meta, zeros } from '@vitrine/tensor';
 import { expect } from 'chai';
 
@@ -44,9 +42,35 @@ const TABLE: readonly Row[] = [
   row('l2', 4.3, 5.3, 800, 0.5, [6, 11, 11, 16, 16, 22, 6], [136, 72, 104, 176, 344, 480, 824, 1376], 5504, 88, 480_309_308, '475.7'),
 ];
 
+/**
+ * Lite and V2. Parameters: torchvision's `num_params` for V2; for Lite, timm's published 4.65, 5.42, 6.09, 8.20 and 13.01
+ * million. Multiply-adds of V2: torchvision's 8.366, 24.582 and 56.08 thousand million.
+ */
+interface Published {
+  readonly name: string;
+  readonly resolution: number;
+  readonly dropout: number;
+  readonly blocks: number;
+  /** As published, to the digits given. */
+  readonly params: string;
+  readonly gmacs: string | null;
+}
+const LITE_AND_V2: readonly Published[] = [
+  { name: 'lite0', resolution: 224, dropout: 0.2, blocks: 16, params: '4.65', gmacs: null },
+  { name: 'lite1', resolution: 240, dropout: 0.2, blocks: 21, params: '5.42', gmacs: null },
+  { name: 'lite2', resolution: 260, dropout: 0.3, blocks: 21, params: '6.09', gmacs: null },
+  { name: 'lite3', resolution: 280, dropout: 0.3, blocks: 24, params: '8.20', gmacs: null },
+  { name: 'lite4', resolution: 300, dropout: 0.3, blocks: 30, params: '13.01', gmacs: null },
+  { name: 'v2-s', resolution: 384, dropout: 0.2, blocks: 40, params: '21.458488', gmacs: '8.366' },
+  { name: 'v2-m', resolution: 480, dropout: 0.3, blocks: 57, params: '54.139356', gmacs: '24.582' },
+  { name: 'v2-l', resolution: 480, dropout: 0.4, blocks: 79, params: '118.515272', gmacs: '56.08' },
+];
+
+const digits = (text: string): number => text.split('.')[1].length;
+
 describe('variants', () => {
-  it('are the ten published ones', () => {
-    expect(Object.keys(VARIANTS)).to.deep.equal(TABLE.map(({ name }) => `efficientnet-${name}`));
+  it('are the published ones', () => {
+    expect(Object.keys(VARIANTS)).to.deep.equal([...TABLE, ...LITE_AND_V2].map(({ name }) => `efficientnet-${name}`));
   });
 
   for (const want of TABLE) {
@@ -55,7 +79,7 @@ describe('variants', () => {
       const config = configFor(want.name);
       expect(configFor(full)).to.deep.equal(config);
       expect(Object.entries(VARIANTS).find(([name]) => name === full)?.[1]).to.deep.equal({
-        widthCoefficient: want.width, depthCoefficient: want.depth, resolution: want.resolution, dropout: want.dropout,
+        architecture: B0, widthCoefficient: want.width, depthCoefficient: want.depth, resolution: want.resolution, dropout: want.dropout,
       });
       expect(config.imageSize).to.equal(want.resolution);
       expect(config.dropout).to.equal(want.dropout);
@@ -77,6 +101,39 @@ describe('variants', () => {
     });
   }
 
+  for (const { name, resolution, dropout, blocks, params, gmacs } of LITE_AND_V2) {
+    it(`${name}: blocks, parameters, multiply-adds`, () => {
+      const model = meta(() => EfficientNet.fromName(name));
+      expect(model.config).to.include({ name: `efficientnet-${name}`, imageSize: resolution, dropout, headChannels: 1280 });
+      expect(model.blocks).to.have.length(blocks);
+      expect((model.parameterCount() / 1e6).toFixed(digits(params))).to.equal(params);
+      if (gmacs !== null) expect((summary(model).macs / 1e9).toFixed(digits(gmacs))).to.equal(gmacs);
+    });
+  }
+
+  it('Lite has no squeeze-excitation, ReLU6, and a stem and ends that do not grow', () => {
+    for (const name of ['lite0', 'lite4']) {
+      const { stem, stemNorm, blocks, config } = meta(() => EfficientNet.fromName(name));
+      expect(stem.outChannels).to.equal(32);
+      expect(stemNorm.activation).to.equal('relu6');
+      expect(blocks.every((block) => block instanceof MBConv && block.squeezeExcitation === null)).to.equal(true);
+      expect([config.stages[0].repeats, config.stages.at(-1)?.repeats]).to.deep.equal([1, 1]);
+    }
+  });
+
+  it('V2 begins with Fused-MBConv', () => {
+    const { blocks } = meta(() => EfficientNet.fromName('v2-s'));
+    expect(blocks.map((block) => block.constructor.name).join(' ')).to.match(/^(FusedMBConv ){10}(MBConv ?){30}$/);
+    expect(blocks.slice(0, 2).map((block) => block instanceof FusedMBConv && block.project)).to.deep.equal([null, null]);
+  });
+
+  it('are found under the names of other libraries', () => {
+    const nameOf = (name: string): string => configFor(name).name;
+    expect(['b0', 'efficientnet_b0', 'efficientnet-b0', 'efficientnet_lite3', 'efficientnetv2_s', 'efficientnet_v2_s', 'v2_m', 'v2l'].map(nameOf))
+      .to.deep.equal(['efficientnet-b0', 'efficientnet-b0', 'efficientnet-b0', 'efficientnet-lite3', 'efficientnet-v2-s', 'efficientnet-v2-s',
+        'efficientnet-v2-m', 'efficientnet-v2-l']);
+  });
+
   it('drop residual branches more often the deeper they are: 0.2·i/N over all blocks', () => {
     const { blocks } = meta(() => EfficientNet.fromName('b0'));
     const got = blocks.map(({ stochasticDepth }) => stochasticDepth?.p ?? null);
@@ -89,7 +146,7 @@ describe('variants', () => {
 
   it('squeeze to a quarter of the block input, not of the expanded width', () => {
     const { blocks } = meta(() => EfficientNet.fromName('b0'));
-    expect(blocks.map(({ squeezeExcitation }) => squeezeExcitation.reduce.outChannels))
+    expect(blocks.map((block) => (block instanceof MBConv ? block.squeezeExcitation?.reduce.outChannels : null)))
       .to.deep.equal([8, 4, 6, 6, 10, 10, 20, 20, 20, 28, 28, 28, 48, 48, 48, 48]);
   });
 
@@ -123,7 +180,7 @@ describe('variants', () => {
 
   it('refuses unknown names and impossible options', () => {
     expect(() => EfficientNet.fromName('b9'))
-      .to.throw(RangeError, /no model 'b9'; known are efficientnet-b0, .*efficientnet-l2, small-32, tiny-28/);
+      .to.throw(RangeError, /no model 'b9'; known are efficientnet-b0, .*efficientnet-v2-l, small-32, tiny-28/);
     expect(() => EfficientNet.fromName('toString')).to.throw(RangeError, /no model 'toString'/);
     expect(() => EfficientNet.fromName('tiny-28', { numClasses: 0 }))
       .to.throw(RangeError, /numClasses is a whole number >= 1; got 0/);

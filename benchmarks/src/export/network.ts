@@ -6,6 +6,7 @@ import { convGeometry } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { foldBatchNorm, plainConv } from '@vitrine/nn';
 import type { Conv2d, FoldedConv } from '@vitrine/nn';
+import { FusedMBConv } from '@vitrine/efficientnet';
 import type { EfficientNet, MBConv } from '@vitrine/efficientnet';
 
 export type Activation = 'none' | 'silu' | 'sigmoid';
@@ -61,7 +62,8 @@ export function networkOf(model: EfficientNet): Network {
   return { input: 'images', output, classes: model.config.numClasses, layers: builder.layers };
 }
 
-function addBlock(builder: Builder, x: string, block: MBConv): string {
+function addBlock(builder: Builder, x: string, block: MBConv | FusedMBConv): string {
+  if (block instanceof FusedMBConv || block.squeezeExcitation === null) throw new Error('networkOf: peers are compared on B0 to B8, which have squeeze-excitation');
   let branch = x;
   if (block.expand !== null && block.expandNorm !== null) {
     branch = builder.conv(

@@ -3,32 +3,46 @@ import { clone, copyInto, formatShape } from '@vitrine/tensor';
 import type { Shape, Tensor } from '@vitrine/tensor';
 import { checkTensor } from '@vitrine/tensor/internal';
 import { Planner, foldBatchNorm, plainConv } from '@vitrine/nn';
-import type { FoldedConv, Plan } from '@vitrine/nn';
+import type { Activation } from '@vitrine/tensor/internal';
+import type { BatchNorm2d, Conv2d, FoldedConv, Plan } from '@vitrine/nn';
+import { FusedMBConv } from './fused-mbconv.js';
 import type { MBConv } from './mbconv.js';
 import type { EfficientNet } from './model.js';
 
-interface FusedBlock {
-  readonly block: MBConv;
-  readonly expand: FoldedConv | null;
-  readonly depthwise: FoldedConv;
-  readonly reduce: FoldedConv;
-  readonly excite: FoldedConv;
-  readonly project: FoldedConv;
-}
+/** A block's convolutions with their normalisation inside. */
+type FoldedBlock =
+  | {
+    readonly kind: 'mbconv';
+    readonly block: MBConv;
+    readonly expand: FoldedConv | null;
+    readonly depthwise: FoldedConv;
+    readonly squeeze: { readonly reduce: FoldedConv; readonly expand: FoldedConv } | null;
+    readonly project: FoldedConv;
+  }
+  | { readonly kind: 'fused'; readonly block: FusedMBConv; readonly conv: FoldedConv; readonly project: FoldedConv | null };
 
-const foldBlock = (block: MBConv): FusedBlock => ({
-  block,
-  expand: block.expand !== null && block.expandNorm !== null ? foldBatchNorm(block.expand, block.expandNorm) : null,
-  depthwise: foldBatchNorm(block.depthwise, block.depthwiseNorm),
-  reduce: plainConv(block.squeezeExcitation.reduce),
-  excite: plainConv(block.squeezeExcitation.expand),
-  project: foldBatchNorm(block.project, block.projectNorm),
-});
+const foldBoth = (conv: Conv2d | null, norm: BatchNorm2d | null): FoldedConv | null =>
+  (conv !== null && norm !== null ? foldBatchNorm(conv, norm) : null);
+
+function foldBlock(block: MBConv | FusedMBConv): FoldedBlock {
+  if (block instanceof FusedMBConv) {
+    return { kind: 'fused', block, conv: foldBatchNorm(block.conv, block.convNorm), project: foldBoth(block.project, block.projectNorm) };
+  }
+  const { squeezeExcitation: squeeze } = block;
+  return {
+    kind: 'mbconv',
+    block,
+    expand: foldBoth(block.expand, block.expandNorm),
+    depthwise: foldBatchNorm(block.depthwise, block.depthwiseNorm),
+    squeeze: squeeze === null ? null : { reduce: plainConv(squeeze.reduce), expand: plainConv(squeeze.expand) },
+    project: foldBatchNorm(block.project, block.projectNorm),
+  };
+}
 
 /** What `fuse` returns. It has the model's weights as they were then: later training does not reach it. */
 export class FusedEfficientNet {
   private readonly stem: FoldedConv;
-  private readonly blocks: readonly FusedBlock[];
+  private readonly blocks: readonly FoldedBlock[];
   private readonly head: FoldedConv;
   private readonly classifier: { readonly weight: Tensor; readonly bias: Tensor };
   private readonly plans = new Map<string, Plan>();
@@ -57,14 +71,14 @@ export class FusedEfficientNet {
    * read `plan.output`.
    */
   plan(inputShape: Shape): Plan {
-    const { inChannels } = this.model.config;
+    const { inChannels, activation } = this.model.config;
     if (inputShape.length !== 4 || inputShape[3] !== inChannels) {
       throw new RangeError(`FusedEfficientNet.plan: images are [N,H,W,${inChannels}], channels last; got ${formatShape(inputShape)}`);
     }
     const planner = new Planner(inputShape);
-    let x = planner.conv(planner.input, this.stem, this.model.stem.options, 'silu');
-    for (const block of this.blocks) x = planBlock(planner, x, block);
-    const features = planner.conv(x, this.head, {}, 'silu');
+    let x = planner.conv(planner.input, this.stem, this.model.stem.options, activation);
+    for (const block of this.blocks) x = planBlock(planner, x, block, activation);
+    const features = planner.conv(x, this.head, {}, activation);
     planner.giveBack(x);
     const { weight, bias } = this.classifier;
     return planner.finish(planner.linear(planner.meanOfPixels(features), weight, bias));
@@ -72,15 +86,37 @@ export class FusedEfficientNet {
 }
 
 /** Adds a block; gives back every buffer but the one it returns. */
-function planBlock(planner: Planner, x: Tensor, { block, expand, depthwise, reduce, excite, project }: FusedBlock): Tensor {
-  const wide = expand === null ? x : planner.conv(x, expand, {}, 'silu');
-  const seen = planner.conv(wide, depthwise, block.depthwise.options, 'silu');
+function planBlock(planner: Planner, x: Tensor, folded: FoldedBlock, activation: Activation): Tensor {
+  const out = folded.kind === 'fused' ? planFusedMBConv(planner, x, folded, activation) : planMBConv(planner, x, folded, activation);
+  planner.giveBack(x);
+  return out;
+}
+
+function planMBConv(planner: Planner, x: Tensor, folded: Extract<FoldedBlock, { kind: 'mbconv' }>, activation: Activation): Tensor {
+  const { block, expand, depthwise, squeeze, project } = folded;
+  const residual = block.stochasticDepth === null ? null : x;
+  const wide = expand === null ? x : planner.conv(x, expand, {}, activation);
+  const seen = planner.conv(wide, depthwise, block.depthwise.options, activation);
   if (wide !== x) planner.giveBack(wide);
+  if (squeeze === null) {
+    const out = planner.conv(seen, project, {}, 'none', residual);
+    planner.giveBack(seen);
+    return out;
+  }
   const squeezed = planner.meanOfPixels(seen);
-  const reduced = planner.conv(squeezed, reduce, {}, 'silu');
-  const scale = planner.conv(reduced, excite, {}, 'sigmoid');
-  const out = planner.scaledConv(seen, scale, project, block.stochasticDepth === null ? null : x);
-  for (const buffer of [x, seen, squeezed, reduced, scale]) planner.giveBack(buffer);
+  const reduced = planner.conv(squeezed, squeeze.reduce, {}, 'silu');
+  const scale = planner.conv(reduced, squeeze.expand, {}, 'sigmoid');
+  const out = planner.scaledConv(seen, scale, project, residual);
+  for (const buffer of [seen, squeezed, reduced, scale]) planner.giveBack(buffer);
+  return out;
+}
+
+function planFusedMBConv(planner: Planner, x: Tensor, folded: Extract<FoldedBlock, { kind: 'fused' }>, activation: Activation): Tensor {
+  const { block, conv, project } = folded;
+  const seen = planner.conv(x, conv, block.conv.options, activation);
+  if (project === null) return block.stochasticDepth === null ? seen : planner.add(seen, x);
+  const out = planner.conv(seen, project, {}, 'none', block.stochasticDepth === null ? null : x);
+  planner.giveBack(seen);
   return out;
 }
 

@@ -1,14 +1,17 @@
-/** EfficientNet: a stem, stages of MBConv blocks, a head, a classifier. */
+/** EfficientNet: a stem, stages of blocks, a head, a classifier. */
 import { copyInto, formatShape, rand, randn, scope, zeros } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { runtime } from '@vitrine/tensor/internal';
 import { globalAveragePool, variable } from '@vitrine/autograd';
 import type { Input, Variable } from '@vitrine/autograd';
 import { BatchNorm2d, Conv2d, Dropout, Linear, Module } from '@vitrine/nn';
-import { B0_HEAD, B0_STAGES, B0_STEM, DROP_PATH_RATE, PRESETS, VARIANTS, conventionsFor, isPreset, isVariant } from './config.js';
-import type { ConventionName, Conventions, Preset, PresetName, Scaling, StageConfig, VariantName } from './config.js';
-import { MBConv, normOf, paddingOf } from './mbconv.js';
-import { roundFilters, scaleStages } from './scaling.js';
+import { DROP_PATH_RATE, PRESETS, VARIANTS, conventionsFor, isPreset, isVariant } from './config.js';
+import type { Architecture, ConventionName, Preset, PresetName, VariantName } from './config.js';
+import { FusedMBConv } from './fused-mbconv.js';
+import { normOf, paddingOf } from './layers.js';
+import type { LayerSettings } from './layers.js';
+import { MBConv } from './mbconv.js';
+import { scale } from './scaling.js';
 
 export interface EfficientNetOptions {
   /** Classes of the classifier. Default 1000. */
@@ -28,13 +31,9 @@ export interface EfficientNetOptions {
   readonly stemStride?: number;
 }
 
-/** Everything the constructor needs, worked out. */
-export interface EfficientNetConfig {
+/** Everything the constructor needs, worked out: the architecture already scaled. */
+export interface EfficientNetConfig extends Omit<Architecture, 'fixedEnds'> {
   readonly name: string;
-  readonly stemChannels: number;
-  readonly headChannels: number;
-  /** Already scaled. */
-  readonly stages: readonly StageConfig[];
   readonly numClasses: number;
   readonly inChannels: number;
   readonly imageSize: number;
@@ -51,7 +50,7 @@ export type Endpoints = Readonly<Record<`reduction_${1 | 2 | 3 | 4 | 5 | 6}`, Va
 export class EfficientNet extends Module {
   readonly stem: Conv2d;
   readonly stemNorm: BatchNorm2d;
-  readonly blocks: readonly MBConv[];
+  readonly blocks: readonly (MBConv | FusedMBConv)[];
   readonly head: Conv2d;
   readonly headNorm: BatchNorm2d;
   readonly dropout: Dropout;
@@ -59,28 +58,37 @@ export class EfficientNet extends Module {
 
   constructor(readonly config: EfficientNetConfig) {
     super();
-    const { stemChannels, headChannels, stages, inChannels, numClasses, stemStride, dropout, dropPath, convention, name } = config;
+    const { stemChannels, stages, headChannels, activation, inChannels, numClasses, stemStride, dropout, convention, name } = config;
     for (const [option, value] of Object.entries({ numClasses, inChannels, imageSize: config.imageSize, stemStride })) {
       if (!Number.isInteger(value) || value < 1) throw new RangeError(`EfficientNet: ${option} is a whole number >= 1; got ${String(value)}`);
     }
-    const conventions = { ...conventionsFor(convention, name), batchNormMomentum: config.batchNormMomentum };
-    this.stem = new Conv2d(inChannels, stemChannels, 3, { stride: stemStride, padding: paddingOf(3, conventions), bias: false });
-    this.stemNorm = normOf(stemChannels, conventions, 'silu');
-    this.blocks = makeBlocks(stages, stemChannels, dropPath, conventions);
+    const settings = { activation, conventions: { ...conventionsFor(convention, name), batchNormMomentum: config.batchNormMomentum } };
+    this.stem = new Conv2d(inChannels, stemChannels, 3, { stride: stemStride, padding: paddingOf(3, settings), bias: false });
+    this.stemNorm = normOf(stemChannels, settings, 'activated');
+    this.blocks = makeBlocks(config, settings);
     this.head = new Conv2d(stages.at(-1)?.channels ?? stemChannels, headChannels, 1, { bias: false });
-    this.headNorm = normOf(headChannels, conventions, 'silu');
+    this.headNorm = normOf(headChannels, settings, 'activated');
     this.dropout = new Dropout(dropout);
     this.classifier = new Linear(headChannels, numClasses);
     initialize(this);
   }
 
   /**
-   * A published variant ('efficientnet-b0' … 'b8', 'efficientnet-l2'; the prefix may be left out) or a preset small enough for
-   * a CPU ('small-32', 'tiny-28'), freshly initialised. In `meta(() => …)` it has shapes only and costs nothing.
+   * A published variant ('efficientnet-b0' … 'b8', 'efficientnet-l2', 'efficientnet-lite0' … 'lite4', 'efficientnet-v2-s', '-m', '-l';
+   * the prefix may be left out) or a preset small enough for a CPU ('small-32', 'tiny-28'), freshly initialised. In `meta(() => …)` it has shapes only and costs nothing.
    * Throws a RangeError naming the known names.
    */
   static fromName(name: string, options: EfficientNetOptions = {}): EfficientNet {
     return new EfficientNet(configFor(name, options));
+  }
+
+  /**
+   * A network of one's own: an architecture (say of `architectureFromBlocks`), how far to stretch it, and what it is made for.
+   *
+   *     EfficientNet.fromVariant('mine', { architecture, widthCoefficient: 1, depthCoefficient: 1, resolution: 64, dropout: 0.2 })
+   */
+  static fromVariant(name: string, variant: Preset, options: EfficientNetOptions = {}): EfficientNet {
+    return new EfficientNet(configOf(name, variant, options));
   }
 
   /** `[N,H,W,C]` → logits `[N,numClasses]`. */
@@ -125,21 +133,22 @@ export class EfficientNet extends Module {
   }
 }
 
-function makeBlocks(stages: readonly StageConfig[], stemChannels: number, dropPath: number, conventions: Conventions): MBConv[] {
+function makeBlocks({ stemChannels, stages, dropPath }: EfficientNetConfig, settings: LayerSettings): (MBConv | FusedMBConv)[] {
   const total = stages.reduce((sum, { repeats }) => sum + repeats, 0);
-  const blocks: MBConv[] = [];
+  const blocks: (MBConv | FusedMBConv)[] = [];
   let inChannels = stemChannels;
-  for (const { kernel, stride, expandRatio, channels, repeats } of stages) {
+  for (const { block, kernel, stride, expandRatio, channels, repeats, squeezeRatio } of stages) {
     for (let i = 0; i < repeats; i++) {
-      blocks.push(new MBConv({
+      const options = {
         inChannels,
         outChannels: channels,
         kernel,
         stride: i === 0 ? stride : 1,
         expandRatio,
         dropPath: (dropPath * blocks.length) / total,
-        conventions,
-      }));
+        ...settings,
+      };
+      blocks.push(block === 'fused' ? new FusedMBConv(options) : new MBConv({ ...options, squeezeRatio }));
       inChannels = channels;
     }
   }
@@ -148,14 +157,19 @@ function makeBlocks(stages: readonly StageConfig[], stemChannels: number, dropPa
 
 /** The full configuration behind a name. */
 export function configFor(name: string, options: EfficientNetOptions = {}): EfficientNetConfig {
-  const full = isPreset(name) || isVariant(name) ? name : `efficientnet-${name}`;
+  const full = canonicalName(name);
+  return configOf(full, isVariant(full) ? VARIANTS[full] : PRESETS[full], options);
+}
+
+function configOf(name: string, row: Preset, options: EfficientNetOptions): EfficientNetConfig {
   const convention = options.conventions ?? 'tensorflow';
-  const row: Scaling & Partial<Preset> = lookUp(full, name);
+  const { stemChannels, stages, headChannels, activation } = scale(row.architecture, row);
   return {
-    name: full,
-    stemChannels: roundFilters(B0_STEM, row.widthCoefficient),
-    headChannels: roundFilters(B0_HEAD, row.widthCoefficient),
-    stages: scaleStages(row.stages ?? B0_STAGES, row),
+    name,
+    stemChannels,
+    stages,
+    headChannels,
+    activation,
     numClasses: options.numClasses ?? 1000,
     inChannels: options.inChannels ?? row.inChannels ?? 3,
     imageSize: options.imageSize ?? row.resolution,
@@ -163,15 +177,16 @@ export function configFor(name: string, options: EfficientNetOptions = {}): Effi
     dropPath: options.dropPath ?? DROP_PATH_RATE,
     stemStride: options.stemStride ?? row.stemStride ?? 2,
     convention,
-    batchNormMomentum: options.batchNormMomentum ?? conventionsFor(convention, full).batchNormMomentum,
+    batchNormMomentum: options.batchNormMomentum ?? conventionsFor(convention, name).batchNormMomentum,
   };
 }
 
-function lookUp(full: string, asked: string): Scaling & Partial<Preset> {
-  if (isVariant(full)) return VARIANTS[full];
-  if (isPreset(full)) return PRESETS[full];
-  const known: readonly (VariantName | PresetName)[] = [...Object.keys(VARIANTS).filter(isVariant), ...Object.keys(PRESETS).filter(isPreset)];
-  throw new RangeError(`EfficientNet: there is no model '${asked}'; known are ${known.join(', ')}`);
+/** 'b0', 'efficientnet_b0' and 'efficientnetv2_s', as other libraries write them, are 'efficientnet-b0' and 'efficientnet-v2-s' here. */
+function canonicalName(asked: string): VariantName | PresetName {
+  const dashed = asked.replaceAll('_', '-').replace(/^efficientnetv2/, 'efficientnet-v2').replace(/^v2(?=[sml]$)/, 'v2-');
+  const full = [dashed, `efficientnet-${dashed}`].find((name) => isPreset(name) || isVariant(name));
+  if (full !== undefined && (isPreset(full) || isVariant(full))) return full;
+  throw new RangeError(`EfficientNet: there is no model '${asked}'; known are ${[...Object.keys(VARIANTS), ...Object.keys(PRESETS)].join(', ')}`);
 }
 
 /**

@@ -2,7 +2,7 @@
  * Compound scaling: a network that may use 2^φ times the multiply-adds gets deeper by α^φ, wider by β^φ, and sees
  * images larger by γ^φ. Source: Tan & Le 2019, section 3.3.
  */
-import type { Scaling, StageConfig } from './config.js';
+import type { Architecture, Scaling } from './config.js';
 
 /** Found by grid search at φ = 1 under α·β²·γ² ≈ 2, so that each step of φ doubles the multiply-adds. */
 export const ALPHA = 1.2;
@@ -43,10 +43,18 @@ export function roundFilters(channels: number, widthCoefficient: number): number
 /** Repeats times depth, rounded up. Source: tpu `round_repeats`. */
 export const roundRepeats = (repeats: number, depthCoefficient: number): number => Math.ceil(depthCoefficient * repeats);
 
-/** The stages of a scaled network. */
-export const scaleStages = (stages: readonly StageConfig[], { widthCoefficient, depthCoefficient }: Pick<Scaling, 'widthCoefficient' | 'depthCoefficient'>): StageConfig[] =>
-  stages.map((stage) => ({
-    ...stage,
-    channels: roundFilters(stage.channels, widthCoefficient),
-    repeats: roundRepeats(stage.repeats, depthCoefficient),
-  }));
+/** An architecture stretched: channels by the width, repeats by the depth. */
+export function scale(architecture: Architecture, { widthCoefficient, depthCoefficient }: Pick<Scaling, 'widthCoefficient' | 'depthCoefficient'>): Architecture {
+  const { stemChannels, stages, headChannels, fixedEnds } = architecture;
+  const isEnd = (i: number): boolean => i === 0 || i === stages.length - 1;
+  return {
+    ...architecture,
+    stemChannels: fixedEnds ? stemChannels : roundFilters(stemChannels, widthCoefficient),
+    headChannels: fixedEnds ? headChannels : roundFilters(headChannels, widthCoefficient),
+    stages: stages.map((stage, i) => ({
+      ...stage,
+      channels: roundFilters(stage.channels, widthCoefficient),
+      repeats: fixedEnds && isEnd(i) ? stage.repeats : roundRepeats(stage.repeats, depthCoefficient),
+    })),
+  };
+}

@@ -2,7 +2,7 @@
 import { lerpInto, moments, mul, ones, scope, zeros } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { runtime } from '@vitrine/tensor/internal';
-import { batchNormEval, batchNormSiluEval, batchNormSiluTrain, batchNormTrain } from '@vitrine/autograd';
+import { batchNormEval, batchNormSiluEval, batchNormSiluTrain, batchNormTrain, relu6 } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import { Module } from './module.js';
 import { ModuleBuffer, Parameter } from './parameter.js';
@@ -12,8 +12,8 @@ export interface BatchNormOptions {
   readonly eps?: number;
   /** Share of the new batch in the running statistics, as in PyTorch (TensorFlow's momentum is 1 minus this). Default 0.1. */
   readonly momentum?: number;
-  /** What follows the normalisation, in the same pass over memory. Default nothing. */
-  readonly activation?: 'silu';
+  /** What follows the normalisation; silu in the same pass over memory. Default nothing. */
+  readonly activation?: 'silu' | 'relu6';
 }
 
 /**
@@ -29,14 +29,16 @@ export class BatchNorm2d extends Module {
   readonly runningVar: ModuleBuffer;
   readonly eps: number;
   readonly momentum: number;
-  readonly activation: 'silu' | null;
+  readonly activation: 'silu' | 'relu6' | null;
 
   constructor(readonly channels: number, { eps = 1e-5, momentum = 0.1, activation }: BatchNormOptions = {}) {
     super();
     if (!Number.isInteger(channels) || channels < 1) throw new RangeError(`BatchNorm2d: channels is a whole number >= 1; got ${channels}`);
     this.eps = eps;
     this.momentum = momentum;
-    if (activation !== undefined && activation !== 'silu') throw new RangeError(`BatchNorm2d: activation is 'silu' or left out; got ${String(activation)}`);
+    if (activation !== undefined && activation !== 'silu' && activation !== 'relu6') {
+      throw new RangeError(`BatchNorm2d: activation is 'silu', 'relu6' or left out; got ${String(activation)}`);
+    }
     this.activation = activation ?? null;
     this.weight = new Parameter(ones([channels]));
     this.bias = new Parameter(zeros([channels]));
@@ -45,6 +47,11 @@ export class BatchNorm2d extends Module {
   }
 
   forward(x: Variable): Variable {
+    const normalised = this.normalise(x);
+    return this.activation === 'relu6' ? relu6(normalised) : normalised;
+  }
+
+  private normalise(x: Variable): Variable {
     const [train, evaluate] = this.activation === 'silu' ? [batchNormSiluTrain, batchNormSiluEval] : [batchNormTrain, batchNormEval];
     if (!this.training) return evaluate(x, this.weight, this.bias, this.runningMean.value, this.runningVar.value, this.eps);
     const n = x.value.size / this.channels;

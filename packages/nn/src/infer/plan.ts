@@ -100,6 +100,13 @@ export class Planner {
     return out;
   }
 
+  /** out + x, in the place of out: a residual after an activation. */
+  add(out: Tensor, x: Tensor): Tensor {
+    const { kernels } = this;
+    this.steps.push(() => kernels.binaryKernel('add', [out.size], elements(out), [1], elements(x), [1], elements(out)));
+    return out;
+  }
+
   /** The mean over an image's pixels: `[N,H,W,C]` → `[N,1,1,C]`. */
   meanOfPixels(x: Tensor): Tensor {
     const [N, H, W, C] = x.shape;
