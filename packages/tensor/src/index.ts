@@ -22,3 +22,7 @@ export type { RawArray } from './formats/raw-array.js';
 export { parseSafetensors, serializeSafetensors } from './formats/safetensors.js';
 export { decodeTensors, encodeTensors, loadNpy, loadTensors, saveNpy, saveTensors } from './formats/tensors.js';
 export type { TensorFile } from './formats/tensors.js';
+export { TorchTensor, parseTorch } from './formats/torch.js';
+export type { TorchValue } from './formats/torch.js';
+export { decodeWeights, loadWeights, stateDictOf } from './formats/weights.js';
+export type { WeightsFile, WeightsOptions } from './formats/weights.js';

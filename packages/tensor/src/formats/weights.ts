@@ -1,0 +1,116 @@
+/** Weights from a file of any kind: which kind it is, which of its values are the weights, under which names. */
+import { readFile } from '#files';
+import { PickleTuple } from './pickle.js';
+import type { RawArray } from './raw-array.js';
+import { parseSafetensors } from './safetensors.js';
+import { TorchTensor, isTorchFile, parseTorch } from './torch.js';
+import type { TorchValue } from './torch.js';
+import { isZip } from './zip.js';
+
+export interface WeightsFile {
+  readonly format: 'safetensors' | 'torch zip' | 'torch legacy';
+  /** Elements in the writer's layout; views of the file's bytes where alignment allows. */
+  readonly tensors: ReadonlyMap<string, RawArray>;
+  /** Texts beside the tensors (safetensors). */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** What was found on the way and is worth saying: which entry was taken, which prefix taken off, what was left. */
+  readonly notes: readonly string[];
+}
+
+export interface WeightsOptions {
+  /** Take the exponential moving average of the weights, where a training checkpoint holds one. Default false. */
+  readonly ema?: boolean;
+}
+
+/**
+ * Reads weights from a path (in a page, a URL): safetensors, or a file of torch.save, zip or legacy. The content decides, not
+ * the name. See `decodeWeights`. Peak memory is the file's size and what is made of it: tensors are views of its bytes.
+ */
+export const loadWeights = async (path: string, options: WeightsOptions = {}): Promise<WeightsFile> => decodeWeights(await readFile(path), path, options);
+
+/** The same from bytes; `name` is for errors. Throws an Error naming it if it is of no known kind, damaged, or holds no weights. */
+export function decodeWeights(bytes: Uint8Array, name: string, options: WeightsOptions = {}): WeightsFile {
+  if (isTorchFile(bytes)) {
+    const { tensors, notes } = stateDictOf(parseTorch(bytes, name), name, options);
+    return { format: isZip(bytes) ? 'torch zip' : 'torch legacy', tensors, metadata: new Map(), notes };
+  }
+  if (!looksLikeSafetensors(bytes)) {
+    throw new Error(`decodeWeights: ${name}: neither safetensors nor a file of torch.save (.pth, .pt); it begins with ${hex(bytes.subarray(0, 8))}`);
+  }
+  const { tensors, metadata } = parseSafetensors(bytes, name);
+  const { stripped, notes } = withoutPrefix(tensors);
+  return { format: 'safetensors', tensors: stripped, metadata, notes };
+}
+
+/** The header's length, then its brace. */
+const looksLikeSafetensors = (bytes: Uint8Array): boolean => bytes.length > 8 && bytes[8] === 0x7b;
+
+const hex = (bytes: Uint8Array): string => (bytes.length === 0 ? 'nothing' : Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' '));
+
+/** Where training scripts keep the weights in a checkpoint, and their moving average. */
+const WEIGHTS = ['state_dict', 'model', 'model_state_dict', 'net', 'weights'];
+const AVERAGES = ['state_dict_ema', 'model_ema', 'ema_state_dict', 'ema'];
+
+type Dict = ReadonlyMap<TorchValue, TorchValue>;
+
+/**
+ * The weights in what torch.save was given: the dict itself, or its entry `state_dict`, `model` and their like; a common prefix
+ * `module.` (DataParallel) taken off.
+ */
+export function stateDictOf(value: TorchValue, name: string, { ema = false }: WeightsOptions = {}): Pick<WeightsFile, 'tensors' | 'notes'> {
+  if (value instanceof TorchTensor) throw new Error(`stateDictOf: ${name}: holds one tensor, not a dict of named ones`);
+  if (!(value instanceof Map)) throw new Error(`stateDictOf: ${name}: holds ${describe(value)}; expected a state dict (save model.state_dict())`);
+  const notes: string[] = [];
+  const dict = chosen(value, name, ema, notes);
+  const tensors = new Map<string, RawArray>();
+  const left: string[] = [];
+  for (const [key, entry] of dict) {
+    if (typeof key === 'string' && entry instanceof TorchTensor) tensors.set(key, entry.toArray());
+    else left.push(String(key));
+  }
+  if (tensors.size === 0) throw new Error(`stateDictOf: ${name}: no tensors by name; it holds ${list(left)}`);
+  if (left.length > 0) notes.push(`left out what is no tensor: ${list(left)}`);
+  const { stripped, notes: more } = withoutPrefix(tensors);
+  return { tensors: stripped, notes: [...notes, ...more] };
+}
+
+function chosen(top: Dict, name: string, ema: boolean, notes: string[]): Dict {
+  const entry = (keys: readonly string[]): [string, Dict] | undefined => {
+    for (const key of keys) {
+      const inner = top.get(key);
+      if (inner instanceof Map && holdsTensors(inner)) return [key, inner];
+    }
+    return undefined;
+  };
+  const average = entry(AVERAGES);
+  if (ema && average === undefined) {
+    throw new Error(`stateDictOf: ${name}: no moving average of the weights (${AVERAGES.join(', ')}); it holds ${list([...top.keys()].map(String))}`);
+  }
+  const found = ema ? average : holdsTensors(top) ? undefined : entry(WEIGHTS) ?? average;
+  if (found === undefined) return top;
+  notes.push(`weights from its entry '${found[0]}'`);
+  if (!ema && average !== undefined && found !== average) notes.push(`there is a moving average, too ('${average[0]}'): option ema takes it`);
+  return found[1];
+}
+
+const holdsTensors = (dict: Dict): boolean => [...dict.values()].some((value) => value instanceof TorchTensor);
+
+const PREFIXES = ['module.', '_orig_mod.', 'model.'];
+
+/** Wrappers (DataParallel, torch.compile, Lightning) put a prefix before every name. */
+function withoutPrefix(tensors: ReadonlyMap<string, RawArray>): { stripped: ReadonlyMap<string, RawArray>; notes: string[] } {
+  const prefix = PREFIXES.find((candidate) => tensors.size > 0 && [...tensors.keys()].every((key) => key.startsWith(candidate)));
+  if (prefix === undefined) return { stripped: tensors, notes: [] };
+  const rest = Array.from(tensors, ([key, array]) => [key.slice(prefix.length), array] as const);
+  const again = withoutPrefix(new Map(rest));
+  return { stripped: again.stripped, notes: [`prefix '${prefix}' taken off every name`, ...again.notes] };
+}
+
+const list = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : `${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`);
+
+function describe(value: TorchValue): string {
+  if (value === null) return 'None';
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof PickleTuple) return 'a tuple';
+  return typeof value === 'object' ? value.constructor.name : `${typeof value} ${String(value).slice(0, 40)}`;
+}
