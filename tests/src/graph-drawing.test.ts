@@ -25,7 +25,8 @@ function makeMlp(): Graph {
 
 function makeBlock(): Graph {
   const block = new MBConv({
-    inChannels: 8, outChannels: 8, kernel: 3, stride: 1, expandRatio: 4, dropPath: 0.2, conventions: CONVENTIONS.pytorch,
+    inChannels: 8, outChannels: 8, kernel: 3, stride: 1, expandRatio: 4, dropPath: 0.2, squeezeRatio: 0.25, activation: 'silu',
+    conventions: CONVENTIONS.pytorch,
   });
   const x = leaf(2, 8, 8, 8);
   return { root: ag.sum(block.call(x)), names: new Map<string, Variable>([...block.namedParameters(), ['x', x]]) };
