@@ -64,6 +64,6 @@ describe('BatchNorm2d with silu', () => {
   it('prints its activation and refuses others', () => {
     expect(String(new BatchNorm2d(2, { activation: 'silu' }))).to.equal('BatchNorm2d(2, eps=0.00001, momentum=0.1, activation=silu)');
     const options = JSON.parse('{"activation":"relu"}') as { activation: 'silu' };
-    expect(() => new BatchNorm2d(2, options)).to.throw(RangeError, "BatchNorm2d: activation is 'silu' or left out; got relu");
+    expect(() => new BatchNorm2d(2, options)).to.throw(RangeError, "BatchNorm2d: activation is 'silu', 'relu6' or left out; got relu");
   });
 });
