@@ -68,21 +68,7 @@ export function min(outer: number, n: number, inner: number, x: Floats, out: Flo
  * Cost: outer·n·inner comparisons; strides of `inner` elements, since it is used on the last axis.
  */
 export function argmax(outer: number, n: number, inner: number, x: Floats, out: Floats | Int32Array): void {
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const from = o * n * inner + i;
-      let index = 0;
-      let best = x[from];
-      for (let k = 1; k < n && !Number.isNaN(best); k++) {
-        const value = x[from + k * inner];
-        if (value > best || Number.isNaN(value)) {
-          index = k;
-          best = value;
-        }
-      }
-      out[o * inner + i] = index;
-    }
-  }
+  argExtreme(outer, n, inner, 1, x, out);
 }
 
 /**
@@ -92,14 +78,21 @@ export function argmax(outer: number, n: number, inner: number, x: Floats, out: 
  * Cost: outer·n·inner comparisons; strides of `inner` elements.
  */
 export function argmin(outer: number, n: number, inner: number, x: Floats, out: Floats): void {
+  argExtreme(outer, n, inner, -1, x, out);
+}
+
+/** The largest sign·x. */
+function argExtreme(
+  outer: number, n: number, inner: number, sign: 1 | -1, x: Floats, out: Floats | Int32Array,
+): void {
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       const from = o * n * inner + i;
       let index = 0;
-      let best = x[from];
+      let best = sign * x[from];
       for (let k = 1; k < n && !Number.isNaN(best); k++) {
-        const value = x[from + k * inner];
-        if (value < best || Number.isNaN(value)) {
+        const value = sign * x[from + k * inner];
+        if (value > best || Number.isNaN(value)) {
           index = k;
           best = value;
         }
