@@ -6,7 +6,7 @@
  */
 import { Tensor, formatShape } from '@vitrine/tensor';
 import type { Shape } from '@vitrine/tensor';
-import { elements, runtime } from '@vitrine/tensor/internal';
+import { elements, indexAt, runtime } from '@vitrine/tensor/internal';
 import type { AnomalyMode } from '@vitrine/tensor/internal';
 import type { Node } from './node.js';
 import { Variable } from './variable.js';
@@ -139,7 +139,7 @@ interface Found {
 
 function describe(tensor: Tensor, at: number): Found {
   const { shape } = tensor;
-  const index = shape.map((length, axis) => Math.floor(at / shape.slice(axis + 1).reduce((a, b) => a * b, 1)) % length);
+  const index = indexAt(at, shape);
   const value = tensor.toFloat64Array()[at];
   return { text: `${value} at [${index.join(',')}] of ${formatShape(shape)}`, found: { value, index, shape } };
 }

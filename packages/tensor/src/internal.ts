@@ -1,6 +1,6 @@
 /** What the sibling packages need and users do not: the runtime's state, storages, checks. No promise of stability. */
 export { runtime } from './runtime.js';
-export { repeatedAxes } from './shape.js';
+export { indexAt, repeatedAxes } from './shape.js';
 export { Storage } from './storage.js';
 export { allocate, checkTensor } from './tensor.js';
 export { activeKernels } from './backend.js';
@@ -14,6 +14,7 @@ export { checkScatter } from './ops/index-select.js';
 export { flatPositions, indexTensor } from './ops/indices.js';
 export { elements } from './ops/dispatch.js';
 export { putAlong, takeAlong, topKIndices } from './ops/order.js';
+export { countAlong, reducedShape } from './ops/reduce.js';
 export { degreesOfFreedom } from './ops/statistics.js';
 export type { AnomalyMode, Kernels, Tracing } from './runtime.js';
 export { contractEinsum, parseEinsum } from './ops/einsum.js';

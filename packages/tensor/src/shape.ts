@@ -20,6 +20,10 @@ export function contiguousStrides(shape: Shape): number[] {
   return strides;
 }
 
+/** The index of the element that is `i`-th in reading order: `[2,3]`, 4 → `[1,1]`. */
+export const indexAt = (i: number, shape: Shape): number[] =>
+  contiguousStrides(shape).map((stride, axis) => Math.floor(i / stride) % shape[axis]);
+
 /** Whether walking the tensor in reading order walks memory one element at a time. Axes of length 1 have no say. */
 export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
   if (shape.includes(0)) return true;

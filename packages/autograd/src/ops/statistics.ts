@@ -1,8 +1,8 @@
 /** Norms, variance, standard deviation, and products: how large, how far apart, how many times. */
 import * as t from '@vitrine/tensor';
-import { scope, sizeOf } from '@vitrine/tensor';
+import { scope } from '@vitrine/tensor';
 import type { NormOptions, ReduceOptions, VarianceOptions } from '@vitrine/tensor';
-import { degreesOfFreedom } from '@vitrine/tensor/internal';
+import { countAlong, degreesOfFreedom, reducedShape } from '@vitrine/tensor/internal';
 import { apply, variable } from '../apply.js';
 import type { Input } from '../apply.js';
 import type { Variable } from '../variable.js';
@@ -38,15 +38,14 @@ export function prod(x: Input, { axes, keepDims = false }: ReduceOptions = {}): 
   const v = variable('prod', x);
   const reduced = t.normalizeAxes('prod', axes, v.shape);
   const kept = v.shape.map((_, axis) => axis).filter((axis) => !reduced.includes(axis));
-  const shape = v.shape.flatMap((length, axis) => (reduced.includes(axis) ? (keepDims ? [1] : []) : [length]));
   return scope(() => {
-    const columns = [kept, reduced].map((group) => sizeOf(group.map((axis) => v.shape[axis])));
+    const columns = [kept, reduced].map((group) => countAlong(v.shape, group));
     let factors = padWithOnes(reshape(permute(v, [...kept, ...reduced]), columns));
     while (factors.shape[1] > 1) {
       const half = factors.shape[1] / 2;
       factors = mul(slice(factors, 1, 0, half), slice(factors, 1, half));
     }
-    return reshape(factors, shape);
+    return reshape(factors, reducedShape(v.shape, reduced, keepDims));
   }, 'prod');
 }
 

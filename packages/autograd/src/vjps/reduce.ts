@@ -1,6 +1,7 @@
 /** Derivatives of reductions: what was summed gets the sum's cotangent back, everywhere. */
 import * as t from '@vitrine/tensor';
 import type { NormOptions, ReduceOptions, Shape } from '@vitrine/tensor';
+import { reducedShape } from '@vitrine/tensor/internal';
 import type { ReduceArgs, Vjps } from '../args.js';
 import { abs, add, broadcastTo, exp, maximum, mul, pow, reciprocal, reshape, sub, sum } from '../ops/index.js';
 import { vjp } from '../record.js';
@@ -30,8 +31,7 @@ export const reduce: Vjps<ReduceArgs> = {
 /** A reduced tensor repeated over the axes it lost. */
 function spread(g: Variable, shape: Shape, { axes }: ReduceOptions): Variable {
   const reduced = t.normalizeAxes('sum', axes, shape);
-  const kept = shape.map((length, axis) => (reduced.includes(axis) ? 1 : length));
-  return broadcastTo(reshape(g, kept), shape);
+  return broadcastTo(reshape(g, reducedShape(shape, reduced, true)), shape);
 }
 
 /** 1/k at each of the k places that hold the extreme (as PyTorch's amax). A constant. */

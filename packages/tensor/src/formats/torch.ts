@@ -9,7 +9,7 @@
  * Storages are little-endian, as every machine PyTorch is commonly run on. Only tensors and containers are built: see
  * pickle.ts. Source: PyTorch `torch/serialization.py`, `_save`, `_legacy_save`, and their readers.
  */
-import { formatShape, sizeOf } from '../shape.js';
+import { formatShape, isContiguous, sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
 import { PickleObject, PickleTuple, readPickle } from './pickle.js';
 import type { PickleOptions, PickleValue } from './pickle.js';
@@ -51,7 +51,7 @@ export class TorchTensor extends PickleObject {
     const bytes = this.storage.bytes();
     const width = elementBytes[dtype];
     const size = sizeOf(shape);
-    if (isReadingOrder(shape, strides)) return decodeArray(where, dtype, shape, bytes.subarray(width * offset, width * (offset + size)));
+    if (isContiguous(shape, strides)) return decodeArray(where, dtype, shape, bytes.subarray(width * offset, width * (offset + size)));
     file.countRepeats(size - length);
     return decodeArray(where, dtype, shape, gather(bytes, width, offset, shape, strides));
   }
@@ -125,16 +125,6 @@ class TorchStorage extends PickleObject {
     if (bytes.length !== expected) throw new Error(`${this.where}: ${this.length} elements of ${this.dtype} take ${expected} bytes; found ${bytes.length}`);
     return bytes;
   }
-}
-
-/** Whether the elements stand one after the other; axes of length 1 may have any stride. */
-function isReadingOrder(shape: Shape, strides: readonly number[]): boolean {
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && strides[axis] !== step) return sizeOf(shape) === 0;
-    step *= shape[axis];
-  }
-  return true;
 }
 
 /** The bytes of a strided view, in reading order. */

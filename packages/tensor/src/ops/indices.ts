@@ -1,5 +1,5 @@
 /** Indices as operands: whole numbers in a tensor, as `argmax` gives them, or in an array. Kernels get them checked. */
-import { contiguousStrides, formatShape, normalizeAxis } from '../shape.js';
+import { contiguousStrides, formatShape, indexAt, normalizeAxis } from '../shape.js';
 import type { Shape } from '../shape.js';
 import { allocate, checkTensor } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
@@ -48,7 +48,7 @@ export function flatPositions(op: string, index: Tensor, axis: number, shape: Sh
   const flat = out.storage.data;
   elements(source).forEach((entry, i) => {
     if (!isPosition(entry, shape[along])) {
-      throw notAPosition(op, entry, formatShape(placeOf(i, index.shape)), along, shape);
+      throw notAPosition(op, entry, formatShape(indexAt(i, index.shape)), along, shape);
     }
     let at = entry * strides[along];
     for (let d = index.rank - 1, rest = i; d >= 0; d--) {
@@ -60,10 +60,6 @@ export function flatPositions(op: string, index: Tensor, axis: number, shape: Sh
   });
   return out;
 }
-
-/** The index of the i-th element in reading order. */
-const placeOf = (i: number, shape: Shape): number[] =>
-  contiguousStrides(shape).map((stride, d) => Math.floor(i / stride) % shape[d]);
 
 /** None counts from the end: a −1 is more often a label that is missing than the last position. */
 const isPosition = (index: number, length: number): boolean => Number.isInteger(index) && index >= 0 && index < length;

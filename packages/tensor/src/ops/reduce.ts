@@ -1,5 +1,5 @@
 /** Many elements to one, along axes: sums, means, extremes. */
-import { formatShape, normalizeAxes, normalizeAxis, repeatedAxes, sameShape } from '../shape.js';
+import { formatShape, normalizeAxes, normalizeAxis, repeatedAxes, sameShape, sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
 import { checkTensor } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
@@ -21,11 +21,14 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
   return shape.flatMap((length, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [length]));
 }
 
+/** How many elements there are along some of the axes. */
+export const countAlong = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis]));
+
 function reduce(kind: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOptions): Tensor {
   checkTensor(kind, 'x', x);
   const reduced = normalizeAxes(kind, axes, x.shape);
   const out = allocateLike(reducedShape(x.shape, reduced, keepDims), x);
-  const count = reduced.reduce((product, axis) => product * x.shape[axis], 1);
+  const count = countAlong(x.shape, reduced);
   if ((kind === 'max' || kind === 'min') && count === 0) {
     throw new RangeError(`${kind}: ${formatShape(x.shape)} has no elements along axes [${reduced.join(',')}]`);
   }
@@ -40,13 +43,12 @@ function reduce(kind: Reduction, x: Tensor, { axes, keepDims = false }: ReduceOp
  * columns of an image, channels last); others are brought together at the end first.
  */
 export function asOuterInner(x: Tensor, reduced: readonly number[]): { source: Tensor; outer: number; inner: number } {
-  const product = (lengths: readonly number[]): number => lengths.reduce((a, b) => a * b, 1);
   const [first, last] = [reduced[0] ?? x.rank, reduced.at(-1) ?? x.rank - 1];
   if (last - first + 1 === reduced.length) {
-    return { source: contiguous(x), outer: product(x.shape.slice(0, first)), inner: product(x.shape.slice(last + 1)) };
+    return { source: contiguous(x), outer: sizeOf(x.shape.slice(0, first)), inner: sizeOf(x.shape.slice(last + 1)) };
   }
   const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced.includes(axis));
-  return { source: contiguous(permute(x, [...kept, ...reduced])), outer: product(kept.map((axis) => x.shape[axis])), inner: 1 };
+  return { source: contiguous(permute(x, [...kept, ...reduced])), outer: countAlong(x.shape, kept), inner: 1 };
 }
 
 /** Σ x over the axes. An empty sum is 0. */
@@ -67,7 +69,7 @@ export const logSumExp = (x: Tensor, options: ReduceOptions = {}): Tensor => red
 /** Σ x / n over the axes; n is the number of elements that are summed. The mean of nothing is NaN. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkTensor('mean', 'x', x);
-  const count = normalizeAxes('mean', options.axes, x.shape).reduce((product, axis) => product * x.shape[axis], 1);
+  const count = countAlong(x.shape, normalizeAxes('mean', options.axes, x.shape));
   return mul(sum(x, options), 1 / count);
 }
 

@@ -5,7 +5,7 @@ import { checkTensor } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
 import { allocateLike, elements, kernelsFor } from './dispatch.js';
 import { div, square, sub } from './elementwise.js';
-import { asOuterInner, mean, reducedShape, sum } from './reduce.js';
+import { asOuterInner, countAlong, mean, reducedShape, sum } from './reduce.js';
 import type { ReduceOptions } from './reduce.js';
 
 export interface NormOptions extends ReduceOptions {
@@ -27,7 +27,7 @@ export function norm(x: Tensor, { p = 2, axes, keepDims = false }: NormOptions =
   checkTensor('norm', 'x', x);
   if (!(p > 0)) throw new RangeError(`norm: p is a number > 0, or Infinity; got ${p}`);
   const reduced = normalizeAxes('norm', axes, x.shape);
-  const count = reduced.reduce((product, axis) => product * x.shape[axis], 1);
+  const count = countAlong(x.shape, reduced);
   if (p === Infinity && count === 0) {
     const where = `${formatShape(x.shape)} has no elements along axes [${reduced.join(',')}]`;
     throw new RangeError(`norm: ${where}, so no largest`);
@@ -60,6 +60,5 @@ const deviations = (x: Tensor, { axes }: ReduceOptions): Tensor => sub(x, mean(x
 export function degreesOfFreedom(op: string, x: Tensor, { axes }: ReduceOptions, correction: number): number {
   checkTensor(op, 'x', x);
   if (!(correction >= 0)) throw new RangeError(`${op}: correction is a number >= 0; got ${correction}`);
-  const n = normalizeAxes(op, axes, x.shape).reduce((product, axis) => product * x.shape[axis], 1);
-  return Math.max(0, n - correction);
+  return Math.max(0, countAlong(x.shape, normalizeAxes(op, axes, x.shape)) - correction);
 }
