@@ -14,6 +14,9 @@ import type { Shape } from './shape.js';
 
 export type DType = 'float32' | 'float64';
 
+/** Up to here, an element type holds every whole number. */
+export const LARGEST_INTEGER: Readonly<Record<DType, number>> = { float32: 2 ** 24, float64: 2 ** 53 };
+
 /** Gives a heap block back once its storage is unreachable. It must not reach the storage itself. */
 const finalizer = new FinalizationRegistry<{ heap: Heap; block: Block }>(({ heap, block }) => {
   heap.free(block);

@@ -7,7 +7,7 @@ export { binaryKernel, copy, unaryKernel, whereKernel } from './elementwise.js';
 export { conv2dFused, depthwiseFused, gemmFused, packWeights, packedSize } from './fused.js';
 export { gemm, gemmNT, gemmTN } from './gemm.js';
 export { groupNorm } from './group-norm.js';
-export { gatherPixels, maxPool, scatterPixels } from './max-pool.js';
+export { maxPool } from './max-pool.js';
 export { batchNorm, batchNormGrad, batchNormSilu, batchNormSiluGrad, moments } from './norm.js';
 export {
   adamwUpdate, addUpdate, clampUpdate, lerpUpdate, rmspropTFUpdate, rmspropUpdate, scaleUpdate, sgdUpdate,

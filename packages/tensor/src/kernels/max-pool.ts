@@ -49,35 +49,3 @@ export function maxPool(
     }
   }
 }
-
-/**
- * out[n,p,c] = x[n, indices[n,p,c], c]
- * x: N × pixels × C; indices, out: N × P × C, out overwritten, must not alias. Indices are whole numbers from 0 to
- * pixels − 1.
- * Cost: N·P·C reads, neighbouring channels mostly close together.
- */
-export function gatherPixels(
-  N: number, pixels: number, P: number, C: number, x: Floats, indices: Floats, out: Floats,
-): void {
-  for (let n = 0, to = 0; n < N; n++) {
-    for (let p = 0; p < P; p++) {
-      for (let c = 0; c < C; c++, to++) out[to] = x[(n * pixels + indices[to]) * C + c];
-    }
-  }
-}
-
-/**
- * dx[n,q,c] = Σ g[n,p,c] over the p with indices[n,p,c] = q: the transpose of `gatherPixels`.
- * g, indices: N × P × C; dx: N × pixels × C, overwritten, must not alias. Indices as there.
- * Cost: N·P·C additions. Sums round to dx's type at every addition.
- */
-export function scatterPixels(
-  N: number, pixels: number, P: number, C: number, g: Floats, indices: Floats, dx: Floats,
-): void {
-  dx.fill(0, 0, N * pixels * C);
-  for (let n = 0, from = 0; n < N; n++) {
-    for (let p = 0; p < P; p++) {
-      for (let c = 0; c < C; c++, from++) dx[(n * pixels + indices[from]) * C + c] += g[from];
-    }
-  }
-}

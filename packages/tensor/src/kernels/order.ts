@@ -2,7 +2,7 @@ import type { Floats } from './geometry.js';
 
 /**
  * Order along the last axis: x is `rows` rows of n numbers. What is computed is where each element comes from; the
- * values are fetched by `takeAlong`, whose gradient is `putAlong`. Indices are whole numbers held as floats (exact up
+ * values are fetched by `takeAlong`, along any axis, whose gradient is `putAlong`. Indices are whole numbers held as floats (exact up
  * to 2²⁴ in float32), like those of argmax.
  */
 
@@ -93,22 +93,31 @@ const ranks = (row: Floats, a: number, b: number, largest: boolean): boolean =>
   precedes(row[a], row[b], largest) || (!precedes(row[b], row[a], largest) && a < b);
 
 /**
- * out[r,j] = x[r, indices[r,j]]; an index of −1 takes 0.
- * x: rows × n; indices, out: rows × k; out is overwritten, must not alias x.
+ * out[o,j,i] = x[o, indices[o,j,i], i]; an index of −1 takes 0.
+ * x: outer × n × inner; indices, out: outer × k × inner; out is overwritten, must not alias x.
  */
-export function takeAlong(rows: number, n: number, k: number, x: Floats, indices: Floats, out: Floats): void {
-  for (let r = 0, at = 0; r < rows; r++) {
-    for (let j = 0; j < k; j++, at++) out[at] = indices[at] < 0 ? 0 : x[r * n + indices[at]];
+export function takeAlong(
+  outer: number, n: number, k: number, inner: number, x: Floats, indices: Floats, out: Floats,
+): void {
+  for (let o = 0, at = 0; o < outer; o++) {
+    for (let j = 0; j < k; j++) {
+      for (let i = 0; i < inner; i++, at++) out[at] = indices[at] < 0 ? 0 : x[(o * n + indices[at]) * inner + i];
+    }
   }
 }
 
 /**
- * out[r, indices[r,j]] += g[r,j], all else 0: the transpose of `takeAlong`. An index of −1 puts nothing.
- * g, indices: rows × k; out: rows × n, overwritten, must not alias.
+ * out[o, indices[o,j,i], i] += g[o,j,i], all else 0: the transpose of `takeAlong`. An index of −1 puts nothing.
+ * g, indices: outer × k × inner; out: outer × n × inner, overwritten, must not alias. Rounds to its type at every
+ * addition.
  */
-export function putAlong(rows: number, n: number, k: number, g: Floats, indices: Floats, out: Floats): void {
+export function putAlong(
+  outer: number, n: number, k: number, inner: number, g: Floats, indices: Floats, out: Floats,
+): void {
   out.fill(0);
-  for (let r = 0, at = 0; r < rows; r++) {
-    for (let j = 0; j < k; j++, at++) if (indices[at] >= 0) out[r * n + indices[at]] += g[at];
+  for (let o = 0, at = 0; o < outer; o++) {
+    for (let j = 0; j < k; j++) {
+      for (let i = 0; i < inner; i++, at++) if (indices[at] >= 0) out[(o * n + indices[at]) * inner + i] += g[at];
+    }
   }
 }

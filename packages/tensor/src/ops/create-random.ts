@@ -7,6 +7,7 @@ import type { Random, RandomState } from '../random.js';
 import type { Kernels } from '../runtime.js';
 import { checkShape } from '../shape.js';
 import type { Shape } from '../shape.js';
+import { LARGEST_INTEGER } from '../storage.js';
 import type { DType } from '../storage.js';
 import { allocate } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
@@ -97,7 +98,7 @@ export function randint(
 
 /** Throws unless the element type holds every whole number up to `largest`. */
 function checkHolds(op: string, largest: number, dtype: DType): void {
-  if (largest <= (dtype === 'float32' ? 2 ** 24 : 2 ** 53)) return;
+  if (largest <= LARGEST_INTEGER[dtype]) return;
   throw new RangeError(`${op}: ${dtype} does not hold every whole number up to ${largest}` +
     (dtype === 'float32' ? "; ask for 'float64'" : ''));
 }

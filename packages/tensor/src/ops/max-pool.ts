@@ -2,14 +2,16 @@
 import type { Spans } from '../kernels/max-pool.js';
 import { formatShape, sameShape } from '../shape.js';
 import type { Shape } from '../shape.js';
+import { LARGEST_INTEGER } from '../storage.js';
 import { checkSameDType, checkTensor } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
 import { allocateLike, elements, kernelsFor } from './dispatch.js';
-import { poolGeometry } from './geometry.js';
+import { pairOf, poolGeometry, spanOf } from './geometry.js';
+import { putAlong, takeAlong } from './order.js';
 import { windowOptions } from './pool.js';
 import type { PoolOptions } from './pool.js';
 import { checkImageSize, windowsOf } from './resampling.js';
-import { contiguous } from './views.js';
+import { contiguous, reshape } from './views.js';
 
 export interface MaxPoolOptions extends PoolOptions {
   /** Pixels from one pixel of a window to the next: one number, or [down, across]. Default 1. */
@@ -22,9 +24,6 @@ export interface PooledMax {
   /** Of the element type of the values; they have no gradient. */
   readonly indices: Tensor;
 }
-
-/** float32 holds every whole number up to here. */
-const LARGEST_INDEX = 2 ** 24;
 
 /**
  * The largest value of every window; padding counts as −∞, and NaN as the largest. `[N,H,W,C]` → `[N,outH,outW,C]`,
@@ -63,17 +62,10 @@ export function adaptiveMaxPool2dWithIndices(x: Tensor, size: readonly [number, 
 }
 
 function gridSpans(op: string, input: Shape, options: MaxPoolOptions): [rows: Spans, columns: Spans] {
-  const { kernel, dilation = 1 } = options;
-  const [dilationH, dilationW] = typeof dilation === 'number' ? [dilation, dilation] : dilation;
-  for (const d of [dilationH, dilationW]) {
-    if (!Number.isInteger(d) || d < 1) {
-      throw new RangeError(`${op}: dilation is a whole number >= 1, or two of them; got ${JSON.stringify(dilation)}`);
-    }
-  }
-  const [kH, kW] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
-  // A dilated window takes as much room as a full one of (k − 1)·dilation + 1 pixels; what is no window stays none.
-  const room = (k: number, d: number): number => (k >= 1 ? (k - 1) * d + 1 : k);
-  const size = [room(kH, dilationH), room(kW, dilationW)] as const;
+  const [kH, kW] = typeof options.kernel === 'number' ? [options.kernel, options.kernel] : options.kernel;
+  const [dilationH, dilationW] = pairOf(op, 'dilation', options.dilation);
+  // What is no window stays none.
+  const size = [kH >= 1 ? spanOf(kH, dilationH) : kH, kW >= 1 ? spanOf(kW, dilationW) : kW] as const;
   const g = poolGeometry(op, input, size, windowOptions(options), options.ceilMode);
   return [
     spansAlong(op, 'row', g.outH, g.strideH, g.padTop, kH, dilationH, g.H),
@@ -124,7 +116,7 @@ function pool(x: Tensor, rows: Spans, columns: Spans): Tensor {
 
 function poolWithIndices(op: string, x: Tensor, rows: Spans, columns: Spans): PooledMax {
   const [N, H, W, C] = x.shape;
-  if (x.dtype === 'float32' && H * W > LARGEST_INDEX) {
+  if (H * W > LARGEST_INTEGER[x.dtype]) {
     throw new RangeError(
       `${op}: float32 cannot number the ${H * W} pixels of ${formatShape(x.shape)}, only 2^24; ` +
         `convert x with toDType to float64`,
@@ -146,14 +138,9 @@ export function gatherPixels(x: Tensor, indices: Tensor): Tensor {
   checkTensor('gatherPixels', 'x', x);
   checkTensor('gatherPixels', 'indices', indices);
   checkSameDType('gatherPixels', x, indices);
-  const [source, places] = [contiguous(x), contiguous(indices)];
+  const places = contiguous(indices);
   checkIndices('gatherPixels', x.shape, places);
-  const out = allocateLike(indices.shape, x, indices);
-  if (out.isMeta || out.size === 0) return out;
-  const [N, H, W, C] = x.shape;
-  const P = indices.shape[1] * indices.shape[2];
-  kernelsFor(x).gatherPixels(N, H * W, P, C, elements(source), elements(places), elements(out));
-  return out;
+  return reshape(takeAlong(pixelsOf(x), pixelsOf(places), 1), indices.shape);
 }
 
 /**
@@ -171,15 +158,13 @@ export function scatterPixels(g: Tensor, indices: Tensor, imageShape: Shape): Te
         `got ${formatShape(g.shape)} and indices ${formatShape(indices.shape)}`,
     );
   }
-  const [values, places] = [contiguous(g), contiguous(indices)];
+  const places = contiguous(indices);
   checkIndices('scatterPixels', imageShape, places);
-  const dx = allocateLike(imageShape, g, indices);
-  if (dx.isMeta || dx.size === 0) return dx;
-  const [N, H, W, C] = imageShape;
-  const P = indices.shape[1] * indices.shape[2];
-  kernelsFor(g).scatterPixels(N, H * W, P, C, elements(values), elements(places), elements(dx));
-  return dx;
+  return reshape(putAlong(pixelsOf(g), pixelsOf(places), 1, imageShape[1] * imageShape[2]), imageShape);
 }
+
+/** `[N,H,W,C]` → `[N,H·W,C]`. */
+const pixelsOf = (x: Tensor): Tensor => reshape(x, [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]);
 
 /** Throws unless every index, of a contiguous tensor, is a pixel of the image. */
 function checkIndices(op: string, image: Shape, indices: Tensor): void {

@@ -1,6 +1,7 @@
 /** Order along one axis: where each element goes, and the elements in that order. */
 import { scope } from '../heap/scope.js';
 import { formatShape, normalizeAxis, sameShape, sizeOf } from '../shape.js';
+import { LARGEST_INTEGER } from '../storage.js';
 import { checkSameDType, checkTensor } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
 import { axisBack, axisLast } from './axis.js';
@@ -29,13 +30,10 @@ export interface Ordered {
   readonly indices: Tensor;
 }
 
-/** In float32, every whole number up to 2²⁴ has a place of its own. */
-const MAX_FLOAT32_INDEX = 2 ** 24;
-
 function orderedAxis(op: string, x: Tensor, axis: number): number {
   checkTensor(op, 'x', x);
   const along = normalizeAxis(op, axis, x.shape);
-  if (x.dtype === 'float32' && x.shape[along] > MAX_FLOAT32_INDEX) {
+  if (x.shape[along] > LARGEST_INTEGER[x.dtype]) {
     throw new RangeError(
       `${op}: float32 indices are exact up to 2^24; ${formatShape(x.shape)} is longer along axis ${axis}; ` +
         "use toDType(x, 'float64')",
@@ -106,30 +104,32 @@ export function topKIndices(
  */
 export function takeAlong(x: Tensor, indices: Tensor, axis: number): Tensor {
   const along = checkAlong('takeAlong', 'x', x, indices, axis);
-  return scope(() => {
-    const [rows, places] = [contiguous(axisLast(x, along)), contiguous(axisLast(indices, along))];
-    const out = allocateLike(places.shape, x, indices);
-    if (!out.isMeta && out.size > 0) {
-      const [outer, n, k] = [sizeOf(places.shape.slice(0, -1)), x.shape[along], indices.shape[along]];
-      kernelsFor(x).takeAlong(outer, n, k, elements(rows), elements(places), elements(out));
-    }
-    return axisBack(out, along);
-  }, 'takeAlong');
+  const out = allocateLike(indices.shape, x, indices);
+  if (out.isMeta || out.size === 0) return out;
+  const [source, places] = [contiguous(x), contiguous(indices)];
+  const { outer, inner } = around(along, x);
+  kernelsFor(x).takeAlong(
+    outer, x.shape[along], indices.shape[along], inner, elements(source), elements(places), elements(out),
+  );
+  return out;
 }
 
 /** The gradient of `takeAlong`: zeros of that length along the axis, and g[…,j,…] added at indices[…,j,…]. */
 export function putAlong(g: Tensor, indices: Tensor, axis: number, length: number): Tensor {
   const along = checkAlong('putAlong', 'g', g, indices, axis);
-  return scope(() => {
-    const [rows, places] = [contiguous(axisLast(g, along)), contiguous(axisLast(indices, along))];
-    const out = allocateLike([...places.shape.slice(0, -1), length], g, indices);
-    if (!out.isMeta && out.size > 0) {
-      const [outer, k] = [sizeOf(places.shape.slice(0, -1)), indices.shape[along]];
-      kernelsFor(g).putAlong(outer, length, k, elements(rows), elements(places), elements(out));
-    }
-    return axisBack(out, along);
-  }, 'putAlong');
+  const out = allocateLike(g.shape.with(along, length), g, indices);
+  if (out.isMeta || out.size === 0) return out;
+  const [source, places] = [contiguous(g), contiguous(indices)];
+  const { outer, inner } = around(along, g);
+  kernelsFor(g).putAlong(
+    outer, length, g.shape[along], inner, elements(source), elements(places), elements(out),
+  );
+  return out;
 }
+
+/** How many elements the axes before the axis have, and those behind it. */
+const around = (axis: number, { shape }: Tensor): { outer: number; inner: number } =>
+  ({ outer: sizeOf(shape.slice(0, axis)), inner: sizeOf(shape.slice(axis + 1)) });
 
 function checkAlong(op: string, name: string, x: Tensor, indices: Tensor, axis: number): number {
   checkTensor(op, name, x);
