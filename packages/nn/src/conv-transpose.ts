@@ -2,6 +2,7 @@
 import type { ConvTranspose2dOptions } from '@vitrine/tensor';
 import { add, convTranspose2d } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
+import { checkChannels, describeConv } from './conv-layer.js';
 import { fanInUniform } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -29,14 +30,7 @@ export class ConvTranspose2d extends Module {
   ) {
     super();
     const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, bias = true } = options;
-    for (const [name, n] of Object.entries({ inChannels, outChannels, groups })) {
-      if (!Number.isInteger(n) || n < 1) throw new RangeError(`ConvTranspose2d: ${name} is a whole number >= 1; got ${n}`);
-    }
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new RangeError(
-        `ConvTranspose2d: ${inChannels} input and ${outChannels} output channels do not both divide into ${groups} groups`,
-      );
-    }
+    checkChannels('ConvTranspose2d', inChannels, outChannels, groups);
     this.kernel = typeof kernel === 'number' ? [kernel, kernel] : kernel;
     this.options = { stride, padding, outputPadding, dilation, groups };
     const [kH, kW] = this.kernel;
@@ -51,13 +45,6 @@ export class ConvTranspose2d extends Module {
   }
 
   override describe(): string {
-    const { stride, padding, outputPadding, dilation, groups } = this.options;
-    const parts = [`${this.inChannels}, ${this.outChannels}, kernel=${this.kernel.join('x')}, stride=${String(stride)}`];
-    if (padding !== 0) parts.push(`padding=${typeof padding === 'object' ? JSON.stringify(padding) : padding}`);
-    if (outputPadding !== 0) parts.push(`outputPadding=${String(outputPadding)}`);
-    if (dilation !== 1) parts.push(`dilation=${String(dilation)}`);
-    if (groups !== 1) parts.push(`groups=${groups}`);
-    if (this.bias === null) parts.push('bias=false');
-    return parts.join(', ');
+    return describeConv(this);
   }
 }

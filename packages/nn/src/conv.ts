@@ -2,6 +2,7 @@
 import type { Padding } from '@vitrine/tensor';
 import { add, conv2d } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
+import { checkChannels, describeConv } from './conv-layer.js';
 import { fanInUniform } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -33,12 +34,7 @@ export class Conv2d extends Module {
     { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true }: Conv2dLayerOptions = {},
   ) {
     super();
-    for (const [name, n] of Object.entries({ inChannels, outChannels, groups })) {
-      if (!Number.isInteger(n) || n < 1) throw new RangeError(`Conv2d: ${name} is a whole number >= 1; got ${n}`);
-    }
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new RangeError(`Conv2d: ${inChannels} input and ${outChannels} output channels do not both divide into ${groups} groups`);
-    }
+    checkChannels('Conv2d', inChannels, outChannels, groups);
     this.kernel = typeof kernel === 'number' ? [kernel, kernel] : kernel;
     this.options = { stride, padding, dilation, groups };
     const [kH, kW] = this.kernel;
@@ -53,12 +49,6 @@ export class Conv2d extends Module {
   }
 
   override describe(): string {
-    const { stride, padding, dilation, groups } = this.options;
-    const parts = [`${this.inChannels}, ${this.outChannels}, kernel=${this.kernel.join('x')}, stride=${String(stride)}`];
-    if (padding !== 0) parts.push(`padding=${typeof padding === 'object' ? JSON.stringify(padding) : padding}`);
-    if (dilation !== 1) parts.push(`dilation=${String(dilation)}`);
-    if (groups !== 1) parts.push(`groups=${groups}`);
-    if (this.bias === null) parts.push('bias=false');
-    return parts.join(', ');
+    return describeConv(this);
   }
 }

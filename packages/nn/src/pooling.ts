@@ -1,11 +1,30 @@
-/**
- * Pooling over windows and cells as modules, for `Sequential`. (Plain and global means stand in
- * functional-modules.ts.)
- */
-import type { MaxPoolOptions } from '@vitrine/tensor';
-import { adaptiveAveragePool2d, adaptiveMaxPool2d, maxPool2d } from '@vitrine/autograd';
+/** Pooling as modules, for `Sequential`. In a `forward` of one's own, call the functions. */
+import type { AveragePoolOptions, MaxPoolOptions } from '@vitrine/tensor';
+import { adaptiveAveragePool2d, adaptiveMaxPool2d, averagePool2d, globalAveragePool, maxPool2d } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import { Module } from './module.js';
+
+/** Mean of every window. `[N,H,W,C]` → `[N,outH,outW,C]`. */
+export class AveragePool2d extends Module {
+  constructor(readonly options: AveragePoolOptions) {
+    super();
+  }
+
+  forward(x: Variable): Variable {
+    return averagePool2d(x, this.options);
+  }
+
+  override describe(): string {
+    return `kernel=${String(this.options.kernel)}`;
+  }
+}
+
+/** Mean of every channel over the whole image. `[N,H,W,C]` → `[N,C]`. */
+export class GlobalAveragePool extends Module {
+  forward(x: Variable): Variable {
+    return globalAveragePool(x);
+  }
+}
 
 /** Largest value of every window. `[N,H,W,C]` → `[N,outH,outW,C]`. */
 export class MaxPool2d extends Module {
@@ -24,17 +43,13 @@ export class MaxPool2d extends Module {
   }
 }
 
-/** Mean of each of outH × outW cells that cover the image, whatever its size. `[N,H,W,C]` → `[N,outH,outW,C]`. */
-export class AdaptiveAveragePool2d extends Module {
+/** outH × outW cells that cover the image, whatever its size. `[N,H,W,C]` → `[N,outH,outW,C]`. */
+abstract class AdaptivePool extends Module {
   readonly size: readonly [number, number];
 
   constructor(size: number | readonly [number, number]) {
     super();
     this.size = typeof size === 'number' ? [size, size] : size;
-  }
-
-  forward(x: Variable): Variable {
-    return adaptiveAveragePool2d(x, this.size);
   }
 
   override describe(): string {
@@ -42,23 +57,16 @@ export class AdaptiveAveragePool2d extends Module {
   }
 }
 
-/**
- * Largest value of each of outH × outW cells that cover the image, whatever its size. `[N,H,W,C]` →
- * `[N,outH,outW,C]`.
- */
-export class AdaptiveMaxPool2d extends Module {
-  readonly size: readonly [number, number];
-
-  constructor(size: number | readonly [number, number]) {
-    super();
-    this.size = typeof size === 'number' ? [size, size] : size;
+/** Mean of each cell. */
+export class AdaptiveAveragePool2d extends AdaptivePool {
+  forward(x: Variable): Variable {
+    return adaptiveAveragePool2d(x, this.size);
   }
+}
 
+/** Largest value of each cell. */
+export class AdaptiveMaxPool2d extends AdaptivePool {
   forward(x: Variable): Variable {
     return adaptiveMaxPool2d(x, this.size);
-  }
-
-  override describe(): string {
-    return this.size.join('x');
   }
 }
