@@ -4,8 +4,7 @@
  */
 import { i32, kernel } from '../asm.js';
 import type { KernelSource } from '../asm.js';
-import { each, geometry, zero } from './conv2d.js';
-import { maxS, minS } from './depthwise.js';
+import { each, eachImageRow, eachPixel, geometry, imageRows, zero } from './conv2d.js';
 
 const dilated = { ...geometry, dilationH: 'i32', dilationW: 'i32' } as const;
 
@@ -42,33 +41,21 @@ const im2col: KernelSource = kernel('im2col-dilated', { ...dilated, begin: 'i32'
   });
 });
 
-const imageRows = { ...dilated, lastPixel: 'i32', firstRow: 'i32', begin: 'i32', end: 'i32' } as const;
-
 /**
  * dx[n, h, j·strideW − padLeft + s·dilationW, c] += columns[p, (r, s, c)] for the rows firstPixel ≤ pixel < lastPixel of
  * columns, and of the image the rows n·H + h = firstRow + unit, begin ≤ unit < end: a gather of rows, as in conv2d.ts,
  * where kernel row r meets the output row i = (h + padTop − r·dilationH)/strideH.
  */
-const col2im: KernelSource = kernel('col2im-dilated', imageRows, (g, $) => {
-  const { H, W, kH, kW, strideH, strideW, padTop, padLeft, outH, outW } = g;
-  const { image, pixelStep, depthStep, columns, firstPixel, lastPixel, firstRow, begin, end } = g;
+const col2im: KernelSource = kernel('col2im-dilated', { ...dilated, ...imageRows }, (g, $) => {
+  const { W, kH, kW, strideH, strideW, padLeft, outH, pixelStep, depthStep, columns } = g;
   const rowBytes = $.let(i32.mul(kW, depthStep));
-  const row = $.let(i32.add(firstRow, begin));
-  const rowEnd = $.let(i32.add(firstRow, end));
-  $.for(row, rowEnd, i32.const(1), () => {
-    const n = $.let(i32.divU(row, H));
-    const y = $.let(i32.add(i32.sub(row, i32.mul(n, H)), padTop));
-    const dx = $.let(i32.add(image, i32.mul(i32.mul(row, W), pixelStep)));
+  eachImageRow($, g, (n, y, dx) => {
     const r = $.let(i32.const(0));
     $.for(r, kH, i32.const(1), () => {
       // Where y is negative, i is too large: no output row stands that far down.
       const i = $.let(i32.divU(y, strideH));
       $.if(i32.and(i32.eq(i32.mul(i, strideH), y), i32.ltU(i, outH)), () => {
-        const line = $.let(i32.mul(i32.add(i32.mul(n, outH), i), outW));
-        const j = maxS($, i32.sub(firstPixel, line), i32.const(0));
-        const jEnd = maxS($, minS($, i32.sub(lastPixel, line), outW), j);
-        $.for(j, jEnd, i32.const(1), () => {
-          const p = i32.sub(i32.add(line, j), firstPixel);
+        eachPixel($, g, n, i, (j, p) => {
           const from = $.let(i32.add(columns, i32.mul(i32.add(i32.mul(p, kH), r), rowBytes)));
           const v = $.let(i32.sub(i32.mul(j, strideW), padLeft));
           const s = $.let(i32.const(0));

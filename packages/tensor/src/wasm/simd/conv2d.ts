@@ -92,34 +92,49 @@ const im2col: KernelSource = kernel('im2col', { ...geometry, begin: 'i32', end: 
   });
 });
 
+/** What the transpose of im2col is told besides. */
+export const imageRows = { ...geometry, lastPixel: 'i32', firstRow: 'i32', begin: 'i32', end: 'i32' } as const;
+type ImageRows = Readonly<Record<keyof typeof imageRows, Local<'i32'>>>;
+
+/** The rows of the image n·H + h = firstRow + unit, begin ≤ unit < end: y is h + padTop, dx where the row begins. */
+export function eachImageRow($: Body, g: ImageRows, body: (n: Local<'i32'>, y: Local<'i32'>, dx: Local<'i32'>) => void): void {
+  const row = $.let(i32.add(g.firstRow, g.begin));
+  const rowEnd = $.let(i32.add(g.firstRow, g.end));
+  $.for(row, rowEnd, i32.const(1), () => {
+    const n = $.let(i32.divU(row, g.H));
+    const y = $.let(i32.add(i32.sub(row, i32.mul(n, g.H)), g.padTop));
+    const dx = $.let(i32.add(g.image, i32.mul(i32.mul(row, g.W), g.pixelStep)));
+    body(n, y, dx);
+  });
+}
+
+/** The output pixels j of row i of image n that are among firstPixel ≤ pixel < lastPixel; p is their row of columns. */
+export function eachPixel($: Body, g: ImageRows, n: I, i: I, body: (j: Local<'i32'>, p: I) => void): void {
+  const line = $.let(i32.mul(i32.add(i32.mul(n, g.outH), i), g.outW));
+  const j = maxS($, i32.sub(g.firstPixel, line), i32.const(0));
+  const jEnd = maxS($, minS($, i32.sub(g.lastPixel, line), g.outW), j);
+  $.for(j, jEnd, i32.const(1), () => body(j, i32.sub(i32.add(line, j), g.firstPixel)));
+}
+
 /**
  * dx[n, h, j·strideW − padLeft + s, c] += columns[p, (r, s, c)] for the rows firstPixel ≤ pixel < lastPixel of columns, and of the image the rows
  * n·H + h = firstRow + unit, begin ≤ unit < end. A gather of rows, so that no two ranges write to the same place: for each
  * row of dx the kernel rows r that meet it, ascending, and for each the output row i = (h + padTop − r)/strideH.
  */
-const col2im: KernelSource = kernel('col2im', { ...geometry, lastPixel: 'i32', firstRow: 'i32', begin: 'i32', end: 'i32' }, (g, $) => {
-  const { H, W, kH, kW, strideH, strideW, padTop, padLeft, outH, outW, image, pixelStep, depthStep, columns, firstPixel, lastPixel, firstRow, begin, end } = g;
+const col2im: KernelSource = kernel('col2im', imageRows, (g, $) => {
+  const { W, kH, kW, strideH, strideW, padLeft, outH, pixelStep, depthStep, columns } = g;
   const rowBytes = $.let(i32.mul(kW, depthStep));
-  const row = $.let(i32.add(firstRow, begin));
-  const rowEnd = $.let(i32.add(firstRow, end));
-  $.for(row, rowEnd, i32.const(1), () => {
-    const n = $.let(i32.divU(row, H));
-    const y = $.let(i32.add(i32.sub(row, i32.mul(n, H)), padTop));
-    const dx = $.let(i32.add(image, i32.mul(i32.mul(row, W), pixelStep)));
+  eachImageRow($, g, (n, y, dx) => {
     const r = $.let(i32.const(0));
     $.for(r, minS($, kH, i32.add(y, i32.const(1))), i32.const(1), () => {
       const i = $.let(i32.divU(i32.sub(y, r), strideH));
       const meets = i32.and(i32.eq(i32.mul(i, strideH), i32.sub(y, r)), i32.ltU(i, outH));
       $.if(meets, () => {
-        const line = $.let(i32.mul(i32.add(i32.mul(n, outH), i), outW));
-        const j = maxS($, i32.sub(firstPixel, line), i32.const(0));
-        const jEnd = maxS($, minS($, i32.sub(lastPixel, line), outW), j);
-        $.for(j, jEnd, i32.const(1), () => {
+        eachPixel($, g, n, i, (j, p) => {
           const left = $.let(i32.sub(i32.mul(j, strideW), padLeft));
           const s = minS($, maxS($, i32.sub(i32.const(0), left), i32.const(0)), kW);
           const inside = maxS($, i32.sub(minS($, kW, i32.sub(W, left)), s), i32.const(0));
           const { pieces, bytes } = piecesOf($, inside, pixelStep, depthStep);
-          const p = i32.sub(i32.add(line, j), firstPixel);
           const from = $.let(i32.add(columns, i32.add(i32.mul(i32.add(i32.mul(p, kH), r), rowBytes), i32.mul(s, depthStep))));
           const pixel = $.let(i32.add(dx, i32.mul(i32.add(left, s), pixelStep)));
           $.while(pieces, () => {
