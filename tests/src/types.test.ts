@@ -1,36 +1,16 @@
 /** Wrong names and modes are errors of the compiler, and the errors that are meant. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { compileProgram, root } from './support/examples.js';
 
-const run = promisify(execFile);
-const dist = fileURLToPath(new URL('.', import.meta.url));
-const source = readFileSync(join(dist, '../src/types/refused.ts'), 'utf8');
-const compiler = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc');
+const source = readFileSync(join(root, 'tests/src/types/refused.ts'), 'utf8');
 
 const DIRECTIVE = /^\/\/ @ts-expect-error (TS\d+): (.*)$/gm;
 
-/** The errors of a program that is type-checked as the project is: `line TScode`. */
-async function errorsOf(program: string): Promise<string[]> {
-  const folder = join(dist, `types-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
-  try {
-    writeFileSync(join(folder, 'program.ts'), program);
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-      extends: '../../../tsconfig.base.json',
-      compilerOptions: { composite: false, noEmit: true, lib: ['es2023', 'dom'] },
-      files: ['program.ts'],
-    }));
-    const output = await run(process.execPath, [compiler, '-p', folder, '--pretty', 'false']).then(({ stdout }) => stdout, (error: { stdout?: string }) => error.stdout ?? '');
-    return Array.from(output.matchAll(/program\.ts\((\d+),\d+\): error (TS\d+)/g), ([, line, code]) => `${line} ${code}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+/** What the compiler says of a program: `line TScode`. */
+const errorsOf = (program: string): Promise<string[]> => compileProgram('types', program, (complaints) =>
+  Array.from(complaints.matchAll(/example\.ts\((\d+),\d+\): error (TS\d+)/g), ([, line, code]) => `${line} ${code}`));
 
 describe('types', () => {
   it('refuse what refused.ts says, for the reason it says', async () => {

@@ -40,8 +40,13 @@ export function fences(markdown: string): Fence[] {
 
 const compiler = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc');
 
-/** Type-checks TypeScript as the project itself is, where its imports resolve, and runs it; returns what it prints. */
-export async function runExample(name: string, source: string): Promise<string> {
+/**
+ * Compiles a program as the project itself is, where its imports resolve. `use` gets what the compiler complains of, ''
+ * if nothing, and the compiled file, which is removed afterwards.
+ */
+export async function compileProgram<T>(
+  name: string, source: string, use: (complaints: string, compiled: string) => T | Promise<T>,
+): Promise<T> {
   const folder = join(root, 'tests/dist', `example-${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {
@@ -51,11 +56,17 @@ export async function runExample(name: string, source: string): Promise<string> 
       compilerOptions: { composite: false, sourceMap: false, lib: ['es2023', 'dom'] },
       files: ['example.ts'],
     }));
-    await run(process.execPath, [compiler, '-p', folder]).catch((error: { stdout?: string }) => {
-      throw new Error(`the example of ${name} does not compile:\n${error.stdout}`);
-    });
-    return (await run(process.execPath, [join(folder, 'example.js')])).stdout;
+    const complaints = await run(process.execPath, [compiler, '-p', folder])
+      .then(() => '', (error: { stdout?: string }) => error.stdout ?? String(error));
+    return await use(complaints, join(folder, 'example.js'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Type-checks a program and runs it; returns what it prints. */
+export const runExample = (name: string, source: string): Promise<string> =>
+  compileProgram(name, source, async (complaints, compiled) => {
+    if (complaints !== '') throw new Error(`the example of ${name} does not compile:\n${complaints}`);
+    return (await run(process.execPath, [compiled])).stdout;
+  });
