@@ -1,9 +1,10 @@
 /** Inference of EfficientNet-B0 in all frameworks: same network, same images, and first of all same logits. */
 import { relativeError } from '../../dist/harness/verify.js';
-import { channelsFirst, networkOf } from '../../dist/export/network.js';
+import { networkOf } from '../../dist/export/network.js';
 import { measuredNetwork, noise } from '../../dist/models/network.js';
+import { noiseBatch } from './batch.js';
 import { nativePeers, webPeers } from './onnxruntime.js';
-import type { Batch, MakePeer } from './peer.js';
+import type { MakePeer } from './peer.js';
 import { tfjsPeers } from './tfjs.js';
 import { torchPeers } from './torch.js';
 import { TOLERANCE, assertClose, available, takeTurns } from './turns.js';
@@ -20,13 +21,7 @@ const others: Readonly<Record<string, MakePeer>> = {
 export async function measureInference(count: number, threads: number, effort: Effort): Promise<Row[]> {
   const model = measuredNetwork('b0');
   const size = model.config.imageSize;
-  const images = noise(count, size, 9).toFloat32Array();
-  const batch: Batch = {
-    count,
-    size,
-    channelsLast: images,
-    channelsFirst: channelsFirst(images, count, size * size, 3),
-  };
+  const batch = noiseBatch(count, size);
   const network = networkOf(model);
   const other = await logitsOfOther(model, size);
   const own = await vitrinePeers(model, batch, threads);

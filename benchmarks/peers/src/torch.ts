@@ -1,5 +1,6 @@
 /** PyTorch: inference, steps of training, single operations. */
-import type { EfficientNet, MBConv } from '../../../packages/efficientnet/dist/index.js';
+import { MBConv } from '../../../packages/efficientnet/dist/index.js';
+import type { EfficientNet } from '../../../packages/efficientnet/dist/index.js';
 import type { BatchNorm2d, Conv2d } from '../../../packages/nn/dist/index.js';
 import { outputChannelsFirst } from '../../dist/export/network.js';
 import type { Layer, Network } from '../../dist/export/network.js';
@@ -107,7 +108,10 @@ function describeModel(model: EfficientNet, numbers: Numbers): object {
   };
   const convNorm = (layer: Conv2d, { eps, momentum, activation }: BatchNorm2d): object =>
     ({ ...conv(layer), eps, momentum, activation });
-  const block = (mbconv: MBConv): object => {
+  const block = (mbconv: EfficientNet['blocks'][number]): object => {
+    if (!(mbconv instanceof MBConv) || mbconv.squeezeExcitation === null) {
+      throw new Error('describeModel: blocks are MBConv with squeeze-excitation, as in B0 to B8');
+    }
     const { expand, expandNorm, depthwise, depthwiseNorm, squeezeExcitation, project, projectNorm } = mbconv;
     return {
       widen: [

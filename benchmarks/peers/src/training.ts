@@ -1,8 +1,7 @@
 /** Steps of training in Vitrine and PyTorch: same weights, same images, and first of all same loss and gradient. */
-import { channelsFirst } from '../../dist/export/network.js';
 import { relativeError } from '../../dist/harness/verify.js';
-import { freshNetwork, noise } from '../../dist/models/network.js';
-import type { Batch } from './peer.js';
+import { freshNetwork } from '../../dist/models/network.js';
+import { noiseBatch } from './batch.js';
 import { torchTraining } from './torch.js';
 import { TOLERANCE, assertClose, available, takeTurns } from './turns.js';
 import type { Effort, Row } from './turns.js';
@@ -31,13 +30,7 @@ export async function measureTraining(
 ): Promise<Row[]> {
   const model = freshNetwork(network, { ...OPTIONS, numClasses });
   const size = model.config.imageSize;
-  const images = noise(count, size, 9).toFloat32Array();
-  const batch: Batch = {
-    count,
-    size,
-    channelsLast: images,
-    channelsFirst: channelsFirst(images, count, size * size, 3),
-  };
+  const batch = noiseBatch(count, size);
   const labels = Array.from({ length: count }, (_, i) => (i * 37) % numClasses);
   const others = await available({ PyTorch: () => torchTraining(model, batch, labels, threads) }); // before any step
   const own = await vitrineTraining(model, batch, labels, threads);
