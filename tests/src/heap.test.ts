@@ -2,7 +2,9 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Variable, mul, square, sum } from '@vitrine/autograd';
 import * as t from '@vitrine/tensor';
+import { runtime } from '@vitrine/tensor/internal';
 import type { Tensor } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { Heap } from '../../packages/tensor/dist/heap/heap.js';
@@ -122,6 +124,27 @@ describe('heap: collector', () => {
     }
     expect(last?.toFloat32Array()[4_999_999]).to.equal(0);
     expect(most, '1200 MB were made').to.be.lessThan(500e6);
+  });
+
+  it('what is released by hand is not waited for', () => {
+    const before = runtime.unscopedBytes;
+    const [first, second] = [t.zeros([MIB]), t.zeros([MIB])];
+    expect(runtime.unscopedBytes - before).to.equal(8 * MIB);
+    first.storage.release('this test');
+    t.keep(second);
+    expect(runtime.unscopedBytes - before).to.equal(4 * MIB);
+    second.storage.release('this test');
+    expect(runtime.unscopedBytes).to.equal(before);
+  });
+
+  it('what the graph saved and has let go is not waited for', () => {
+    const x = new Variable(t.ones([MIB]), { requiresGrad: true });
+    const before = runtime.unscopedBytes;
+    const loss = t.scope(() => sum(square(mul(x, 2))));
+    expect(runtime.unscopedBytes - before, 'the graph owns what square saved').to.be.at.least(4 * MIB);
+    loss.backward();
+    x.zeroGrad();
+    expect(runtime.unscopedBytes - before, 'the loss is left').to.be.below(MIB);
   });
 
   it('what is still in use is not freed', async () => {

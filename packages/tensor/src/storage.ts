@@ -34,6 +34,8 @@ export class Storage {
   private view: Floats | null = null;
   private generation = 0;
   private owner: 'scope' | 'graph' | 'collector' = 'collector';
+  /** Whether its bytes are counted as unscoped: those the collector may have to find. Released ones it need not. */
+  private unscoped = false;
   private saves = 0;
   private releasedBy: string | null = null;
 
@@ -83,6 +85,7 @@ export class Storage {
     if (this.block !== null) {
       finalizer.unregister(this);
       this.heap!.free(this.block);
+      if (this.unscoped) runtime.unscopedBytes = Math.max(0, runtime.unscopedBytes - this.block.bytes);
       this.block = null;
     }
   }
@@ -129,7 +132,8 @@ export class Storage {
     if (this.block !== null) {
       finalizer.unregister(this);
       finalizer.register(this, { heap: this.heap!, block: this.block }, this);
-      runtime.unscopedBytes += this.block.bytes;
+      if (!this.unscoped) runtime.unscopedBytes += this.block.bytes;
+      this.unscoped = true;
     }
   }
 
