@@ -42,12 +42,28 @@ const ALIKE: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
 /** Gradients change sign where their two factors do: they are measured against the cotangent. */
 const GRADIENTS = ['siluGrad', 'sigmoidGrad', 'tanhGrad'];
 
-/** `extreme`: there must be something to choose from. */
-const REDUCTIONS: Readonly<Record<string, { run: (x: Tensor, options: t.ReduceOptions) => Tensor; extreme?: boolean }>> = {
-  sum: { run: t.sum }, mean: { run: t.mean }, max: { run: t.max, extreme: true }, min: { run: t.min, extreme: true },
+interface Reduction {
+  readonly run: (x: Tensor, options: t.ReduceOptions) => Tensor;
+  /** There must be something to choose from. */
+  readonly extreme?: boolean;
+  /** Default: the result itself. */
+  readonly magnitude?: (x: Tensor, options: t.ReduceOptions) => Tensor;
+}
+
+const REDUCTIONS: Readonly<Record<string, Reduction>> = {
+  sum: { run: t.sum, magnitude: (x, options) => t.sum(t.abs(x), options) },
+  mean: { run: t.mean, magnitude: (x, options) => t.mean(t.abs(x), options) },
+  max: { run: t.max, extreme: true }, min: { run: t.min, extreme: true },
+  prod: { run: t.prod }, norm: { run: t.norm }, any: { run: t.any }, all: { run: t.all },
+  logSumExp: { run: t.logSumExp, magnitude: (x) => t.maximum(t.abs(x), 1) },
+  variance: { run: t.variance, magnitude: (x) => t.square(x) },
+  std: { run: t.std, magnitude: (x) => t.abs(x) },
 };
 
 const ALONG_LAST: Readonly<Record<string, (x: Tensor) => Tensor>> = { softmax: t.softmax, logSoftmax: t.logSoftmax };
+
+const ALONG_AXIS: Readonly<Record<string, (x: Tensor, axis: number) => Tensor>> =
+  { argmax: t.argmax, argmin: t.argmin, cumsum: t.cumsum, argsort: (x, axis) => t.argsort(x, { axis }) };
 
 const unary: Family = (dice) => {
   const op = dice.pick(Object.keys(UNARY));
@@ -75,20 +91,24 @@ const reduction: Family = (dice) => {
   }
   if (kind === 1 && shape.length > 0 && !shape.includes(0)) {
     const axis = dice.below(shape.length);
-    return { op: `argmax axis ${axis}`, inputs: [x], run: () => t.argmax(x, axis) };
+    const op = dice.pick(Object.keys(ALONG_AXIS));
+    return { op: `${op} axis ${axis}`, inputs: [x], run: () => ALONG_AXIS[op](x, axis) };
   }
   const allowed = Object.keys(REDUCTIONS).filter((name) => REDUCTIONS[name].extreme !== true || !shape.includes(0));
   const op = dice.pick(allowed);
   const axes = dice.oneIn(4) ? undefined : shape.map((_, axis) => axis).filter(() => dice.oneIn(2));
   const options = { axes, keepDims: dice.oneIn(2) };
-  const { run, extreme = false } = REDUCTIONS[op];
-  const call: Call = { op: `${op} ${JSON.stringify(options)}`, inputs: [x], run: () => run(x, options) };
-  return extreme ? call : { ...call, magnitude: () => run(t.abs(x), options) };
+  const { run, magnitude = run } = REDUCTIONS[op];
+  return { op: `${op} ${JSON.stringify(options)}`, inputs: [x], run: () => run(x, options), magnitude: () => magnitude(x, options) };
 };
 
+/** Vectors, matrices, batches of them, and batches that broadcast. */
 const matmul: Family = (dice) => {
   const [M, K, N] = [randomLength(dice), randomLength(dice), randomLength(dice)];
-  const [a, b] = [randomTensor(dice, [M, K]), randomTensor(dice, [K, N])];
+  const batch = dice.oneIn(2) ? [] : Array.from({ length: 1 + dice.below(2) }, () => 1 + dice.below(3));
+  const left = dice.oneIn(12) ? [K] : [...broadcastable(dice, batch), M, K];
+  const right = dice.oneIn(12) ? [K] : [...(dice.oneIn(2) ? batch : broadcastable(dice, batch)), K, N];
+  const [a, b] = [randomTensor(dice, left), randomTensor(dice, right)];
   return { op: 'matmul', inputs: [a, b], run: () => t.matmul(a, b), magnitude: () => t.matmul(t.abs(a), t.abs(b)) };
 };
 
