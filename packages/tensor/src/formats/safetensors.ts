@@ -10,6 +10,7 @@
  * Source: https://github.com/huggingface/safetensors#format, and its safetensors/src/tensor.rs for the limits.
  */
 import { formatShape, type Shape } from '../shape.js';
+import { toFloat16 } from './float16.js';
 import { parseJson, quote, type Json } from './json.js';
 import {
   byteLengthOf, decodeArray, elementBytes, encodeArray, isDType, type DType, type RawArray,
@@ -175,12 +176,15 @@ function show(value: Json | undefined): string {
  * A safetensors file holding `tensors` in the order given, each as its dtype says (a Float64Array may be F64, I64 or
  * U64). The header is padded with spaces so that the data begins at a multiple of 8 bytes.
  *
- * Throws when a name comes twice or is `__metadata__`, when a name or metadata text is not well-formed Unicode, and
- * when an array is not what its dtype and shape say.
+ * `float32As: 'F16'` writes F32 arrays in half the space, each number rounded to the nearest.
+ *
+ * Throws when a name comes twice or is `__metadata__`, when a name or metadata text is not well-formed Unicode, when
+ * an array is not what its dtype and shape say, and when a number is too large for F16.
  */
 export function serializeSafetensors(
   tensors: Iterable<readonly [string, RawArray]>,
   metadata?: ReadonlyMap<string, string>,
+  { float32As = 'F32' }: { readonly float32As?: 'F32' | 'F16' } = {},
 ): Uint8Array {
   const where = 'serializeSafetensors';
   const rows: string[] = [];
@@ -198,11 +202,14 @@ export function serializeSafetensors(
       throw new Error(`${where}: tensor name ${quote(name)} ${problem}`);
     }
     names.add(name);
-    const part = encodeArray(`${where}: tensor ${quote(name)}`, array);
+    const here = `${where}: tensor ${quote(name)}`;
+    const whole = encodeArray(here, array);
+    const halved = array.dtype === 'F32' && float32As === 'F16';
+    const part = halved ? new Uint8Array(toFloat16(here, array.data).buffer) : whole;
     const begin = end;
     end += part.length;
     parts.push(part);
-    rows.push(`${key}:{"dtype":"${array.dtype}","shape":${formatShape(array.shape)},"data_offsets":[${begin},${end}]}`);
+    rows.push(`${key}:{"dtype":"${halved ? 'F16' : array.dtype}","shape":${formatShape(array.shape)},"data_offsets":[${begin},${end}]}`);
   }
   // Rows are joined by hand: a plain object would put names such as "10" first and lose "__proto__".
   const json = new TextEncoder().encode(`{${rows.join(',')}}`);
