@@ -17,6 +17,7 @@ export type { Shape } from './shape.js';
 export type { DType, Storage } from './storage.js';
 export { Tensor } from './tensor.js';
 export type { NestedNumbers } from './tensor.js';
+export { fetchFile } from '#download';
 export { parseNpy, serializeNpy } from './formats/npy.js';
 export type { RawArray } from './formats/raw-array.js';
 export { parseSafetensors, serializeSafetensors } from './formats/safetensors.js';
@@ -24,5 +25,7 @@ export { decodeTensors, encodeTensors, loadNpy, loadTensors, saveNpy, saveTensor
 export type { TensorFile } from './formats/tensors.js';
 export { TorchTensor, parseTorch } from './formats/torch.js';
 export type { TorchValue } from './formats/torch.js';
+export { checkDigest, sha256Of } from './formats/transfer.js';
+export type { FetchFileOptions, FetchedFile, TransferOptions } from './formats/transfer.js';
 export { decodeWeights, loadWeights, stateDictOf } from './formats/weights.js';
 export type { WeightsFile, WeightsOptions } from './formats/weights.js';
