@@ -1,11 +1,12 @@
 /** Downloads from a server on this machine that does all that servers do wrong. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { EfficientNet, encodeWeights } from '@vitrine/efficientnet';
 import { fetchFile } from '@vitrine/tensor';
 import type { FetchFileOptions } from '@vitrine/tensor';
 import { expect } from 'chai';
@@ -100,6 +101,7 @@ describe('download', () => {
   let address = '';
   let folder = '';
   const attempts = new Map<string, number>();
+  let files: Readonly<Record<string, Uint8Array>> = {};
 
   before((done) => {
     folder = mkdtempSync(join(tmpdir(), 'vitrine-download-'));
@@ -108,7 +110,9 @@ describe('download', () => {
       const attempt = attempts.get(url) ?? 0;
       attempts.set(url, attempt + 1);
       const kind = url.split('/')[1];
-      answers[kind as keyof typeof answers](request, response, attempt);
+      const file = files[url];
+      if (file !== undefined) response.writeHead(200, { 'content-length': file.length }).end(file);
+      else answers[kind as keyof typeof answers](request, response, attempt);
     }).listen(0, '127.0.0.1', () => {
       const bound = server.address();
       address = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
@@ -220,6 +224,16 @@ describe('download', () => {
       const file = await fetchFile(pathToFileURL(path));
       expect(file.path).to.equal(path);
       expect(Buffer.from(await file.read()).equals(CONTENT)).to.equal(true);
+    });
+
+    it('fromPretrained takes a URL, and the name in it', async () => {
+      const model = EfficientNet.fromName('tiny-28', { numClasses: 3 });
+      files = { '/models/tiny.safetensors': encodeWeights(model) };
+      const loaded = await EfficientNet.fromPretrained('tiny-28', `${address}/models/tiny.safetensors`, { cacheFolder: folder });
+      expect(loaded.pretrained?.source).to.equal(`${address}/models/tiny.safetensors`);
+      expect(loaded.head.weight.value.toFloat32Array()).to.deep.equal(model.head.weight.value.toFloat32Array());
+      const path = cached().find((name) => name.endsWith('tiny.safetensors'))!;
+      expect(readFileSync(join(folder, path)).equals(Buffer.from(files['/models/tiny.safetensors']))).to.equal(true);
     });
   });
 });

@@ -28,6 +28,19 @@ const SECTIONS: readonly Section[] = [
     about: 'Small EfficientNets in both conventions: activations of every layer, logits, loss, every gradient; and every\n' +
       'parameter, running statistic and loss along three steps of an optimizer.',
   },
+  {
+    name: 'pretrained',
+    title: 'Published variants, published layouts',
+    about: 'Logits of two images in float32, with weights from a file as torchvision, timm or lukemelas write it, against these\n' +
+      'libraries in float64. The weights follow from a rule (tests/fixtures/fill.py). What rounding begins, up to 80 layers\n' +
+      'amplify: PyTorch itself strays by up to 6e-6 in float32, and up to 1e-4 is allowed here. Where there is one figure, it\n' +
+      'is of the emitted kernels.',
+  },
+  {
+    name: 'b0 blocks',
+    title: 'B0, block by block',
+    about: 'Outputs of every block on a 64 × 64 image in both conventions, 64 numbers each, against torchvision and timm.',
+  },
 ];
 
 const introduction = (torch: string): string => `# Parity with PyTorch

@@ -16,3 +16,12 @@ export { ALPHA, BETA, GAMMA, compoundScale, roundFilters, roundRepeats, scale } 
 export type { CompoundScale } from './scaling.js';
 export { SqueezeExcitation } from './squeeze-excitation.js';
 export { summary } from './summary.js';
+export { LAYOUTS, keysOf } from './weights/layouts.js';
+export type { LayoutName, Structure } from './weights/layouts.js';
+export { preprocessingFor } from './weights/preprocessing.js';
+export type { Preprocessing } from './weights/preprocessing.js';
+export type { PretrainedInfo, PretrainedOptions, WeightsSource } from './weights/pretrained.js';
+export { recognise } from './weights/recognise.js';
+export type { Recognised } from './weights/recognise.js';
+export { encodeWeights, saveWeights } from './weights/save.js';
+export type { SaveWeightsOptions } from './weights/save.js';

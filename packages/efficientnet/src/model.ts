@@ -1,17 +1,18 @@
 /** EfficientNet: a stem, stages of blocks, a head, a classifier. */
-import { copyInto, formatShape, rand, randn, scope, zeros } from '@vitrine/tensor';
-import type { Tensor } from '@vitrine/tensor';
-import { runtime } from '@vitrine/tensor/internal';
+import { formatShape } from '@vitrine/tensor';
 import { globalAveragePool, variable } from '@vitrine/autograd';
 import type { Input, Variable } from '@vitrine/autograd';
 import { BatchNorm2d, Conv2d, Dropout, Linear, Module } from '@vitrine/nn';
 import { DROP_PATH_RATE, PRESETS, VARIANTS, conventionsFor, isPreset, isVariant } from './config.js';
 import type { Architecture, ConventionName, Preset, PresetName, VariantName } from './config.js';
 import { FusedMBConv } from './fused-mbconv.js';
+import { initialize } from './initialize.js';
 import { normOf, paddingOf } from './layers.js';
 import type { LayerSettings } from './layers.js';
 import { MBConv } from './mbconv.js';
 import { scale } from './scaling.js';
+import { loadPretrained } from './weights/pretrained.js';
+import type { PretrainedInfo, PretrainedOptions, WeightsSource } from './weights/pretrained.js';
 
 export interface EfficientNetOptions {
   /** Classes of the classifier. Default 1000. */
@@ -24,6 +25,8 @@ export interface EfficientNetOptions {
   readonly conventions?: ConventionName;
   /** Share of the new batch in batch norm's running statistics, as PyTorch counts it; by default the convention's. */
   readonly batchNormMomentum?: number;
+  /** Added to batch norm's variance; by default the convention's, see `conventionsFor`. */
+  readonly batchNormEps?: number;
   readonly dropout?: number;
   /** Stochastic depth at the last block. Default 0.2. */
   readonly dropPath?: number;
@@ -42,6 +45,8 @@ export interface EfficientNetConfig extends Omit<Architecture, 'fixedEnds'> {
   readonly stemStride: number;
   readonly convention: ConventionName;
   readonly batchNormMomentum: number;
+  /** Left out: the convention's. */
+  readonly batchNormEps?: number;
 }
 
 /** reduction_1 … reduction_5: the last activation before each halving of the resolution; reduction_6: the head. */
@@ -55,6 +60,8 @@ export class EfficientNet extends Module {
   readonly headNorm: BatchNorm2d;
   readonly dropout: Dropout;
   readonly classifier: Linear;
+  /** What `fromPretrained` found in the file; null for a network that came from no file. */
+  pretrained: PretrainedInfo | null = null;
 
   constructor(readonly config: EfficientNetConfig) {
     super();
@@ -62,7 +69,9 @@ export class EfficientNet extends Module {
     for (const [option, value] of Object.entries({ numClasses, inChannels, imageSize: config.imageSize, stemStride })) {
       if (!Number.isInteger(value) || value < 1) throw new RangeError(`EfficientNet: ${option} is a whole number >= 1; got ${String(value)}`);
     }
-    const settings = { activation, conventions: { ...conventionsFor(convention, name), batchNormMomentum: config.batchNormMomentum } };
+    const usual = conventionsFor(convention, name);
+    const { batchNormMomentum, batchNormEps = usual.batchNormEps } = config;
+    const settings = { activation, conventions: { ...usual, batchNormMomentum, batchNormEps } };
     this.stem = new Conv2d(inChannels, stemChannels, 3, { stride: stemStride, padding: paddingOf(3, settings), bias: false });
     this.stemNorm = normOf(stemChannels, settings, 'activated');
     this.blocks = makeBlocks(config, settings);
@@ -89,6 +98,19 @@ export class EfficientNet extends Module {
    */
   static fromVariant(name: string, variant: Preset, options: EfficientNetOptions = {}): EfficientNet {
     return new EfficientNet(configOf(name, variant, options));
+  }
+
+  /**
+   * A network with the weights of a file of this library, torchvision, timm or lukemelas (.pth, .pt, .safetensors), in evaluation mode.
+   * `name` says what the file should hold, 'auto' takes what it does hold. The source is a path, the bytes, or a URL, which is
+   * downloaded once and kept. What was found, and how images are to be prepared, is then in `pretrained`.
+   *
+   *     const model = await EfficientNet.fromPretrained('b0', 'efficientnet_b0_rwightman-7f5810bc.pth');
+   *
+   * Throws an Error naming the file if it holds another network, none that is known, or is damaged.
+   */
+  static fromPretrained(name: string, source: WeightsSource, options: PretrainedOptions = {}): Promise<EfficientNet> {
+    return loadPretrained({ configFor, make: (config) => new EfficientNet(config) }, name, source, options);
   }
 
   /** `[N,H,W,C]` → logits `[N,numClasses]`. */
@@ -178,6 +200,7 @@ function configOf(name: string, row: Preset, options: EfficientNetOptions): Effi
     stemStride: options.stemStride ?? row.stemStride ?? 2,
     convention,
     batchNormMomentum: options.batchNormMomentum ?? conventionsFor(convention, name).batchNormMomentum,
+    ...(options.batchNormEps !== undefined && { batchNormEps: options.batchNormEps }),
   };
 }
 
@@ -188,24 +211,3 @@ function canonicalName(asked: string): VariantName | PresetName {
   if (full !== undefined && (isPreset(full) || isVariant(full))) return full;
   throw new RangeError(`EfficientNet: there is no model '${asked}'; known are ${[...Object.keys(VARIANTS), ...Object.keys(PRESETS)].join(', ')}`);
 }
-
-/**
- * The paper's initialisation: convolutions N(0, √(2/(kH·kW·outChannels))), depthwise ones with kH·kW in the place of the product,
- * biases 0; the classifier U(±1/√classes). Source: tpu `efficientnet_model.py`.
- */
-function initialize(model: EfficientNet): void {
-  for (const [, module] of model.namedModules()) {
-    if (module instanceof Conv2d) {
-      const [kH, kW] = module.kernel;
-      const fanOut = (kH * kW * module.outChannels) / module.options.groups;
-      fill(module.weight.value, (like) => randn(like.shape, runtime.random, { std: Math.sqrt(2 / fanOut) }));
-      if (module.bias !== null) fill(module.bias.value, (like) => zeros(like.shape));
-    } else if (module instanceof Linear) {
-      const bound = 1 / Math.sqrt(module.outFeatures);
-      fill(module.weight.value, (like) => rand(like.shape, runtime.random, { low: -bound, high: bound }));
-      if (module.bias !== null) fill(module.bias.value, (like) => zeros(like.shape));
-    }
-  }
-}
-
-const fill = (target: Tensor, make: (like: Tensor) => Tensor): void => scope(() => copyInto(target, make(target)));

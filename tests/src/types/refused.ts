@@ -5,7 +5,7 @@
  */
 import * as ag from '@vitrine/autograd';
 import type { LinearArgs, Vjps, Variable } from '@vitrine/autograd';
-import { EfficientNet } from '@vitrine/efficientnet';
+import { EfficientNet, keysOf } from '@vitrine/efficientnet';
 import * as nn from '@vitrine/nn';
 import * as t from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
@@ -13,6 +13,7 @@ import type { Tensor } from '@vitrine/tensor';
 declare const x: Tensor;
 declare const v: Variable;
 declare const parameters: nn.Parameter[];
+declare const model: EfficientNet;
 
 // Options have names.
 
@@ -49,6 +50,8 @@ t.zeros([2], 'float16');
 t.setBackend('gpu');
 // @ts-expect-error TS2322: conventions are 'tensorflow' and 'pytorch'
 EfficientNet.fromName('b0', { conventions: 'keras' });
+// @ts-expect-error TS2345: layouts are 'vitrine', 'lukemelas', 'torchvision', 'timm'
+keysOf(model, 'keras');
 // @ts-expect-error TS2322: what batch norm can be followed by
 new nn.BatchNorm2d(8, { activation: 'gelu' });
 
