@@ -23,7 +23,8 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-const crc32 = (bytes: Uint8Array): number => {
+/** The check sum of a chunk's letters and data. */
+export const crc32 = (bytes: Uint8Array): number => {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
@@ -60,7 +61,8 @@ const store = (bytes: Uint8Array): Uint8Array => {
   return concat([...parts, bigEndian(adler32(bytes))]);
 };
 
-const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+/** What every PNG begins with. */
+export const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** PNG's colour types: grey, RGB, RGB and alpha. */
 const COLOUR_TYPE = { 1: 0, 3: 2, 4: 6 } as const;
 
@@ -88,5 +90,5 @@ export const encodePng = (width: number, height: number, channels: 1 | 3 | 4, pi
   for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * stride, (y + 1) * stride), y * (1 + stride) + 1);
   // Bits a sample, colour type, then compression, filter and interlace methods: 0, the only or plainest of each.
   const ihdr = concat([bigEndian(width), bigEndian(height), Uint8Array.of(8, colourType, 0, 0, 0)]);
-  return concat([SIGNATURE, chunk('IHDR', ihdr), chunk('IDAT', store(rows)), chunk('IEND', new Uint8Array(0))]);
+  return concat([PNG_SIGNATURE, chunk('IHDR', ihdr), chunk('IDAT', store(rows)), chunk('IEND', new Uint8Array(0))]);
 };
