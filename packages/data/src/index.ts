@@ -4,6 +4,7 @@ export {
 } from './datasets/dataset.js';
 export { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';
 export { encodeIdx, gunzip, type IdxArray, parseIdx } from './datasets/idx.js';
+export { decodeJpeg } from './image/jpeg/decode.js';
 export { type DecodeOptions, MAX_PIXELS } from './image/limits.js';
 export { decodePng } from './image/png/decode.js';
 export { encodePng } from './image/png.js';
