@@ -15,13 +15,23 @@ export function freshNetwork(name: string, options: EfficientNetOptions = {}): E
   return EfficientNet.fromName(name, options);
 }
 
+/** Running statistics become those of the batch, and nothing is dropped. */
+const MEASURING = { batchNormMomentum: 1, dropout: 0, dropPath: 0 } as const satisfies EfficientNetOptions;
+
 /**
  * A seeded network with batch-norm statistics measured on two images of noise, ready for inference. As initialised, a
  * deep network lets its signal die: all images get the same logits, and any comparison of them would pass.
  */
-export function measuredNetwork(name: string): EfficientNet {
-  const model = freshNetwork(name, { batchNormMomentum: 1, dropout: 0, dropPath: 0 });
-  model.train();
-  scope(() => noGrad(() => void model.call(noise(2, model.config.imageSize, 5))));
+export const measuredNetwork = (name: string): EfficientNet => measured((options) => freshNetwork(name, options));
+
+/** The same of any network, made with the options given, on images of a number and a size of their own. */
+export function measured(
+  make: (options: EfficientNetOptions) => EfficientNet,
+  { count = 2, size }: { readonly count?: number; readonly size?: readonly [height: number, width: number] } = {},
+): EfficientNet {
+  const model = make(MEASURING).train();
+  const { inChannels, imageSize } = model.config;
+  const images = randn([count, ...(size ?? [imageSize, imageSize]), inChannels], new Random(5));
+  scope(() => noGrad(() => void model.call(images)));
   return model.eval();
 }
