@@ -5,6 +5,8 @@ export { B0, CONVENTIONS, LITE, PRESETS, V2_L, V2_M, V2_S, VARIANTS, conventions
 export type {
   Architecture, ConventionName, Conventions, Preset, PresetName, Scaling, StageConfig, Variant, VariantName,
 } from './config.js';
+export { exportOnnx } from './export/onnx.js';
+export type { OnnxOptions } from './export/onnx.js';
 export { FusedEfficientNet, fuse } from './fuse.js';
 export { FusedMBConv } from './fused-mbconv.js';
 export type { FusedMBConvOptions } from './fused-mbconv.js';

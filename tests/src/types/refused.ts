@@ -5,7 +5,7 @@
  */
 import * as ag from '@vitrine/autograd';
 import type { LinearArgs, Vjps, Variable } from '@vitrine/autograd';
-import { EfficientNet, keysOf } from '@vitrine/efficientnet';
+import { EfficientNet, exportOnnx, keysOf } from '@vitrine/efficientnet';
 import * as nn from '@vitrine/nn';
 import * as t from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
@@ -52,6 +52,8 @@ t.setBackend('gpu');
 EfficientNet.fromName('b0', { conventions: 'keras' });
 // @ts-expect-error TS2345: layouts are 'vitrine', 'lukemelas', 'torchvision', 'timm'
 keysOf(model, 'keras');
+// @ts-expect-error TS2322: a size, two, or 'dynamic'
+exportOnnx(EfficientNet.fromName('b0'), { imageSize: 'free' });
 // @ts-expect-error TS2322: what batch norm can be followed by
 new nn.BatchNorm2d(8, { activation: 'gelu' });
 
