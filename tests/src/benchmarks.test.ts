@@ -1,10 +1,9 @@
-/** What the benchmarks' figures rest on: their statistics, and the file that hands a network to other frameworks. */
+/** What the benchmarks' figures rest on: their statistics, and the list that hands a network to other frameworks. */
 import { EfficientNet, MBConv } from '@vitrine/efficientnet';
 import { Conv2d, foldBatchNorm } from '@vitrine/nn';
 import { Random, manualSeed } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { channelsFirst, networkOf, outputChannelsFirst } from '../../benchmarks/dist/export/network.js';
-import { encodeOnnx } from '../../benchmarks/dist/export/onnx.js';
 import { adjustForMany, mannWhitney, median, quantile, spread } from '../../benchmarks/dist/harness/stats.js';
 
 describe('benchmarks: statistics', () => {
@@ -97,137 +96,42 @@ describe('benchmarks: statistics', () => {
   });
 });
 
-/** A message of protocol buffers, undone: field number to values; numbers for varints, bytes for the rest. */
-function fieldsOf(message: Uint8Array): Map<number, (number | Uint8Array)[]> {
-  const fields = new Map<number, (number | Uint8Array)[]>();
-  let at = 0;
-  const varint = (): number => {
-    for (let [value, scale] = [0, 1]; ; scale *= 128) {
-      const byte = message[at++];
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  };
-  while (at < message.length) {
-    const key = varint();
-    const [field, type] = [Math.floor(key / 8), key % 8];
-    expect(type).to.be.oneOf([0, 2]);
-    const value = varint();
-    const item = type === 0 ? value : message.subarray(at, (at += value));
-    fields.set(field, [...(fields.get(field) ?? []), item]);
-  }
-  expect(at).to.equal(message.length);
-  return fields;
-}
-
-const messages = (of: Uint8Array, field: number): Uint8Array[] =>
-  (fieldsOf(of).get(field) ?? []).filter((item) => item instanceof Uint8Array);
-const numbers = (of: Uint8Array, field: number): number[] =>
-  (fieldsOf(of).get(field) ?? []).filter((item) => typeof item === 'number');
-const texts = (of: Uint8Array, field: number): string[] =>
-  messages(of, field).map((bytes) => new TextDecoder().decode(bytes));
-
-/** The numbers of the fields are those of onnx.proto3. */
-function decode(file: Uint8Array) {
-  const [graph] = messages(file, 7);
-  const attribute = (bytes: Uint8Array): readonly [string, number[]] => {
-    const [type] = numbers(bytes, 20);
-    expect(type).to.be.oneOf([2, 7]);
-    return [texts(bytes, 1)[0], numbers(bytes, type === 2 ? 3 : 8)];
-  };
-  const value = (bytes: Uint8Array) => {
-    const [tensor] = messages(messages(bytes, 2)[0], 1);
-    return {
-      name: texts(bytes, 1)[0],
-      type: numbers(tensor, 1)[0],
-      shape: messages(messages(tensor, 2)[0], 1).map((dim) => numbers(dim, 1)[0]),
-    };
-  };
-  return {
-    irVersion: numbers(file, 1),
-    opset: messages(file, 8).flatMap((bytes) => numbers(bytes, 2)),
-    inputs: messages(graph, 11).map(value),
-    outputs: messages(graph, 12).map(value),
-    nodes: messages(graph, 1).map((bytes) => ({
-      op: texts(bytes, 4)[0],
-      inputs: texts(bytes, 1),
-      output: texts(bytes, 2)[0],
-      attributes: new Map(messages(bytes, 5).map(attribute)),
-    })),
-    weights: new Map(
-      messages(graph, 5).map((bytes) => [
-        texts(bytes, 8)[0],
-        { shape: numbers(bytes, 1), type: numbers(bytes, 2)[0], data: messages(bytes, 9)[0] },
-      ]),
-    ),
-  };
-}
-
-describe('benchmarks: a network as ONNX', () => {
+describe('benchmarks: a network as a list of layers', () => {
   manualSeed(3);
   const model = EfficientNet.fromName('small-32', { numClasses: 10 }).eval();
-  const network = networkOf(model);
-  const onnx = decode(encodeOnnx(network, 5, 32));
-  const convs = onnx.nodes.filter(({ op }) => op === 'Conv');
-
-  it('names versions, input and output', () => {
-    expect(onnx.irVersion).to.deep.equal([8]);
-    expect(onnx.opset).to.deep.equal([13]);
-    expect(onnx.inputs).to.deep.equal([{ name: network.input, type: 1, shape: [5, 3, 32, 32] }]);
-    expect(onnx.outputs).to.deep.equal([{ name: network.output, type: 1, shape: [5, 10] }]);
-  });
+  const { input, output, classes, layers } = networkOf(model);
+  const convs = layers.filter((layer) => layer.op === 'conv');
 
   it('every value is made once, and before it is read', () => {
-    const known = new Set([...onnx.inputs.map(({ name }) => name), ...onnx.weights.keys()]);
-    for (const { op, inputs, output } of onnx.nodes) {
-      expect(inputs.filter((name) => !known.has(name)), `${op} ${output}`).to.deep.equal([]);
-      expect(known.has(output), output).to.equal(false);
-      known.add(output);
+    const known = new Set([input]);
+    const read = new Set<string>();
+    for (const layer of layers) {
+      const inputs = [layer.input, ...(layer.op === 'scale' ? [layer.scale] : layer.op === 'add' ? [layer.other] : [])];
+      expect(inputs.filter((name) => !known.has(name)), `${layer.op} ${layer.output}`).to.deep.equal([]);
+      expect(known.has(layer.output), layer.output).to.equal(false);
+      known.add(layer.output);
+      for (const name of inputs) read.add(name);
     }
-    expect(onnx.nodes.at(-1)?.output).to.equal(network.output);
-    const read = new Set(onnx.nodes.flatMap(({ inputs }) => inputs));
-    expect([...known].filter((name) => !read.has(name))).to.deep.equal([network.output]);
+    expect([...known].filter((name) => !read.has(name))).to.deep.equal([output]);
+    expect(classes).to.equal(10);
   });
 
-  it('every weight has as many bytes as its shape says, and all are the model\'s', () => {
-    let elements = 0;
-    for (const [name, { shape, type, data }] of onnx.weights) {
-      expect(type).to.equal(1);
-      const size = shape.reduce((product, n) => product * n, 1);
-      expect(data.length, name).to.equal(4 * size);
-      elements += size;
-    }
+  it('every convolution of the model is there, the first with batch norm in it', () => {
     const modules = [...model.namedModules()].map(([, module]) => module).filter((module) => module instanceof Conv2d);
-    const expected = modules.reduce((sum, { weight, outChannels }) => sum + weight.value.size + outChannels, 0);
-    expect(elements).to.equal(expected + (model.config.headChannels + 1) * 10);
-    expect(convs.length).to.equal(modules.length);
+    expect(convs.map(({ weightShape }) => weightShape)).to.deep.equal(modules.map(({ weight }) => weight.shape));
+    const { weight, bias } = foldBatchNorm(model.stem, model.stemNorm);
+    expect(convs[0].weight).to.deep.equal(weight.toFloat32Array());
+    expect(convs[0].bias).to.deep.equal(bias.toFloat32Array());
   });
 
-  it('the stem\'s weight has batch norm in it, output channels first', () => {
-    const { weight } = foldBatchNorm(model.stem, model.stemNorm);
-    const [kH, kW, C, O] = weight.shape;
-    const stored = onnx.weights.get(convs[0].inputs[1]);
-    expect(stored?.shape).to.deep.equal([O, C, kH, kW]);
-    const data = new Float32Array(stored?.data.slice().buffer ?? new ArrayBuffer(0));
-    const want = weight.toArray();
-    const indices = [[0, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [O - 1, 2, 1, 2]];
-    for (const [o, c, y, x] of indices) {
-      expect(data[((o * C + c) * kH + y) * kW + x]).to.equal(at(want, [y, x, c, o]));
-    }
-  });
-
-  it('a convolution says its window, stride, groups and padding', () => {
-    const kernels = convs.map(({ inputs }) => onnx.weights.get(inputs[1])?.shape.slice(2));
-    expect(convs.map(({ attributes }) => attributes.get('kernel_shape'))).to.deep.equal(kernels);
-    expect(convs[0].attributes.get('strides')).to.deep.equal([1, 1]);
-    expect(convs[0].attributes.get('pads')).to.deep.equal([1, 1, 1, 1]);
-    const halving = convs.filter(({ attributes }) => attributes.get('strides')?.[0] === 2);
-    const windows = halving.map(({ attributes }) => [attributes.get('kernel_shape')?.[0], attributes.get('pads')]);
+  it('a convolution says its stride, groups and padding', () => {
+    expect(convs[0].stride).to.equal(1);
+    expect(convs[0].pads).to.deep.equal([1, 1, 1, 1]);
+    const halving = convs.filter(({ stride }) => stride === 2).map(({ weightShape, pads }) => [weightShape[0], pads]);
     const same = [[3, [0, 0, 1, 1]], [5, [1, 1, 2, 2]], [3, [0, 0, 1, 1]], [5, [1, 1, 2, 2]]];
-    expect(windows, "TensorFlow's 'same'").to.deep.equal(same);
+    expect(halving, "TensorFlow's 'same'").to.deep.equal(same);
     const depthwise = model.blocks.map((block) => (block instanceof MBConv ? block.depthwise.options.groups : 1));
-    expect(convs.map(({ attributes }) => attributes.get('group')?.[0]).filter((groups) => groups !== 1))
-      .to.deep.equal(depthwise);
+    expect(convs.map(({ groups }) => groups).filter((groups) => groups !== 1)).to.deep.equal(depthwise);
   });
 
   it('axes change places and no element is lost', () => {
@@ -236,8 +140,3 @@ describe('benchmarks: a network as ONNX', () => {
     expect([...outputChannelsFirst(count(12), [1, 2, 3, 2])]).to.deep.equal([0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11]);
   });
 });
-
-/** The element of nested arrays at an index an axis. */
-function at(nested: unknown, index: readonly number[]): unknown {
-  return index.reduce<unknown>((inner, i) => (Array.isArray(inner) ? inner[i] : undefined), nested);
-}

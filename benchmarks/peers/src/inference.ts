@@ -1,6 +1,5 @@
 /** Inference of EfficientNet-B0 in all frameworks: same network, same images, and first of all same logits. */
 import { relativeError } from '../../dist/harness/verify.js';
-import { networkOf } from '../../dist/export/network.js';
 import { measuredNetwork, noise } from '../../dist/models/network.js';
 import { noiseBatch } from './batch.js';
 import { nativePeers, webPeers } from './onnxruntime.js';
@@ -22,12 +21,11 @@ export async function measureInference(count: number, threads: number, effort: E
   const model = measuredNetwork('b0');
   const size = model.config.imageSize;
   const batch = noiseBatch(count, size);
-  const network = networkOf(model);
   const other = await logitsOfOther(model, size);
   const own = await vitrinePeers(model, batch, threads);
   const want = await own[0].logits();
-  assertAlive(want, network.classes, other);
-  const makers = Object.entries(others).map(([name, make]) => [name, () => make(network, batch, threads)] as const);
+  assertAlive(want, model.config.numClasses, other);
+  const makers = Object.entries(others).map(([name, make]) => [name, () => make(model, batch, threads)] as const);
   const peers = [...own, ...(await available(Object.fromEntries(makers)))];
   try {
     for (const peer of peers) assertClose(peer.name, 'logits', relativeError(await peer.logits(), want), TOLERANCE);

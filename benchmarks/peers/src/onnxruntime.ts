@@ -1,6 +1,6 @@
 /** ONNX Runtime: native, and as WebAssembly. */
-import { encodeOnnx } from '../../dist/export/onnx.js';
-import type { Network } from '../../dist/export/network.js';
+import { exportOnnx } from '../../../packages/efficientnet/dist/index.js';
+import type { EfficientNet } from '../../../packages/efficientnet/dist/index.js';
 import { inProcess } from './peer.js';
 import type { Batch, Peer } from './peer.js';
 
@@ -9,7 +9,12 @@ interface Runtime {
   readonly InferenceSession: {
     create(
       model: Uint8Array,
-      options: { intraOpNumThreads: number; executionProviders: string[]; graphOptimizationLevel: 'all' },
+      options: {
+        intraOpNumThreads: number;
+        executionProviders: string[];
+        graphOptimizationLevel: 'all';
+        freeDimensionOverrides: Record<string, number>;
+      },
     ): Promise<Session>;
   };
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown;
@@ -23,33 +28,33 @@ async function peer(
   runtime: Runtime,
   provider: string,
   name: string,
-  network: Network,
+  model: EfficientNet,
   { count, size, channelsFirst }: Batch,
   threads: number,
 ): Promise<Peer> {
-  const session = await runtime.InferenceSession.create(encodeOnnx(network, count, size), {
+  const session = await runtime.InferenceSession.create(exportOnnx(model, { imageSize: size }), {
     intraOpNumThreads: threads,
     executionProviders: [provider],
     graphOptimizationLevel: 'all',
+    freeDimensionOverrides: { N: count }, // one shape, known beforehand, as Vitrine's plan has it
   });
+  const shape = [count, model.config.inChannels, size, size];
   return inProcess(name, threads, async () => {
-    const results = await session.run({
-      [network.input]: new runtime.Tensor('float32', channelsFirst, [count, 3, size, size]),
-    });
-    const { data } = results[network.output];
+    const { logits } = await session.run({ input: new runtime.Tensor('float32', channelsFirst, shape) });
+    const { data } = logits;
     if (!(data instanceof Float32Array)) throw new Error(`${name}: the logits are no float32`);
     return data;
   });
 }
 
-export async function nativePeers(network: Network, batch: Batch, threads: number): Promise<Peer[]> {
+export async function nativePeers(model: EfficientNet, batch: Batch, threads: number): Promise<Peer[]> {
   const runtime: Runtime = await import('onnxruntime-node');
-  return [await peer(runtime, 'cpu', 'onnxruntime-node', network, batch, threads)];
+  return [await peer(runtime, 'cpu', 'onnxruntime-node', model, batch, threads)];
 }
 
-export async function webPeers(network: Network, batch: Batch, threads: number): Promise<Peer[]> {
+export async function webPeers(model: EfficientNet, batch: Batch, threads: number): Promise<Peer[]> {
   const web = await import('onnxruntime-web');
   web.env.wasm.numThreads = threads; // once for a process
   const runtime: Runtime = web;
-  return [await peer(runtime, 'wasm', 'onnxruntime-web', network, batch, threads)];
+  return [await peer(runtime, 'wasm', 'onnxruntime-web', model, batch, threads)];
 }

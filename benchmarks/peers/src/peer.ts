@@ -1,5 +1,5 @@
 /** What every framework under measurement looks like from here. */
-import type { Network } from '../../dist/export/network.js';
+import type { EfficientNet } from '../../../packages/efficientnet/dist/index.js';
 
 /** What frameworks have in common, whatever they run. */
 export interface Timed {
@@ -16,8 +16,8 @@ export interface Peer extends Timed {
   readonly logits: () => Promise<Float32Array>;
 }
 
-/** Builds the network in a framework. Throws if the framework is not there or cannot. */
-export type MakePeer = (network: Network, batch: Batch, threads: number) => Promise<readonly Peer[]>;
+/** Builds the model in a framework. Throws if the framework is not there or cannot. */
+export type MakePeer = (model: EfficientNet, batch: Batch, threads: number) => Promise<readonly Peer[]>;
 
 export interface Batch {
   readonly count: number;

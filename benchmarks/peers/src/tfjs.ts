@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import type * as Tfjs from '@tensorflow/tfjs';
+import type { EfficientNet } from '../../../packages/efficientnet/dist/index.js';
+import { networkOf } from '../../dist/export/network.js';
 import type { Layer, Network } from '../../dist/export/network.js';
 import { inProcess } from './peer.js';
 import type { Batch, Peer } from './peer.js';
@@ -99,8 +101,9 @@ export async function loadWasm(): Promise<Tf> {
 }
 
 /** The backend in JavaScript takes tens of seconds an image: one is enough. */
-export async function tfjsPeers(network: Network, batch: Batch): Promise<Peer[]> {
+export async function tfjsPeers(model: EfficientNet, batch: Batch): Promise<Peer[]> {
   const tf = await loadWasm();
+  const network = networkOf(model);
   const peers = [await tfjsPeer(tf, 'wasm', 'tfjs, wasm', network, batch)];
   if (batch.count === 1) peers.push(await tfjsPeer(tf, 'cpu', 'tfjs, cpu', network, batch));
   return peers;

@@ -2,8 +2,8 @@
 import { MBConv } from '../../../packages/efficientnet/dist/index.js';
 import type { EfficientNet } from '../../../packages/efficientnet/dist/index.js';
 import type { BatchNorm2d, Conv2d } from '../../../packages/nn/dist/index.js';
-import { outputChannelsFirst } from '../../dist/export/network.js';
-import type { Layer, Network } from '../../dist/export/network.js';
+import { networkOf, outputChannelsFirst } from '../../dist/export/network.js';
+import type { Layer } from '../../dist/export/network.js';
 import { EPS, SAMPLE_SECONDS } from './kernel-list.js';
 import type { Kernel, KernelPeer } from './kernel-list.js';
 import { LEARNING_RATE } from './peer.js';
@@ -28,10 +28,11 @@ const settings = (): readonly Setting[] => {
 };
 
 export async function torchPeers(
-  network: Network,
+  model: EfficientNet,
   { count, size, channelsFirst }: Batch,
   threads: number,
 ): Promise<Peer[]> {
+  const network = networkOf(model);
   return settings().map((setting) => {
     const numbers = new Numbers();
     const images = numbers.add([count, 3, size, size], channelsFirst);
