@@ -3,27 +3,24 @@
  * interpolation costs tenths of a percent, another mean and deviation far more.
  * Sources: torchvision's weight enums, timm's `default_cfgs`, lukemelas' `examples/imagenet/main.py`.
  */
+import { HALF, IMAGENET } from '@vitrine/data';
+import type { Normalization, PreprocessOptions } from '@vitrine/data';
 import { VARIANTS, isVariant } from '../config.js';
 import type { ConventionName, VariantName } from '../config.js';
 import type { LayoutName } from './layouts.js';
 
+type Interpolation = NonNullable<PreprocessOptions['interpolation']>;
+
 /** Scale, keeping proportions, cut out the middle, then (x − mean)/std with x from 0 to 1, channel by channel. */
-export interface Preprocessing {
+export interface Preprocessing extends Normalization {
   /** The shorter side, in pixels. */
   readonly resize: number;
   /** Side of the square in the middle, in pixels. */
   readonly crop: number;
-  readonly interpolation: 'bicubic' | 'bilinear';
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
+  readonly interpolation: Interpolation;
 }
 
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
-/** From −1 to 1. */
-const SYMMETRIC = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
-
-type Interpolation = Preprocessing['interpolation'];
-type Row = readonly [resize: number, crop: number, interpolation: Interpolation, colours: Pick<Preprocessing, 'mean' | 'std'>];
+type Row = readonly [resize: number, crop: number, interpolation: Interpolation, colours: Normalization];
 
 /** Table of torchvision. */
 const TORCHVISION: Readonly<Partial<Record<VariantName, Row>>> = {
@@ -37,7 +34,7 @@ const TORCHVISION: Readonly<Partial<Record<VariantName, Row>>> = {
   'efficientnet-b7': [600, 600, 'bicubic', IMAGENET],
   'efficientnet-v2-s': [384, 384, 'bilinear', IMAGENET],
   'efficientnet-v2-m': [480, 480, 'bilinear', IMAGENET],
-  'efficientnet-v2-l': [480, 480, 'bicubic', SYMMETRIC],
+  'efficientnet-v2-l': [480, 480, 'bicubic', HALF],
 };
 /** Its second weights of B1, `efficientnet_b1-c27df63c.pth`; the first have the name of their author in theirs. */
 const TORCHVISION_B1_V2: Row = [255, 240, 'bilinear', IMAGENET];
@@ -82,7 +79,7 @@ const TIMM_OWN: Readonly<Partial<Record<VariantName, Crop>>> = {
  * AdvProp, and timm's recipe ra4: `tf_efficientnet_b0_ap-f262efe1.pth`, `adv-efficientnet-b0-b64d5a18.pth`,
  * `efficientnet_b0.ra4_e3600_r224_in1k`.
  */
-const isSymmetric = (hints: string): boolean => /(?:^|[._/\s-])(?:ap|adv|advprop|ra4)(?:[._\s-]|$)/.test(hints);
+const trainedOnHalf = (hints: string): boolean => /(?:^|[._/\s-])(?:ap|adv|advprop|ra4)(?:[._\s-]|$)/.test(hints);
 
 /**
  * How the weights of a variant are evaluated in the library they come from; `hints` is all there is of names: the file's,
@@ -97,7 +94,7 @@ export function preprocessingFor(variant: string, layout: LayoutName, convention
     return { resize, crop, interpolation, ...colours };
   }
   const late = /lite|v2/.test(variant) && convention === 'tensorflow';
-  const colours = late || isSymmetric(hints) ? SYMMETRIC : IMAGENET;
+  const colours = late || trainedOnHalf(hints) ? HALF : IMAGENET;
   if (layout === 'timm') {
     const [crop, share, interpolation = 'bicubic'] = timmCrop(variant, convention, hints);
     return { resize: Math.floor(crop / share), crop, interpolation, ...colours };
