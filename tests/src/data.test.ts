@@ -168,7 +168,7 @@ describe('data: Fashion-MNIST', () => {
       expect(countLabels(set)).to.deep.equal(new Array<number>(10).fill(perClass));
       expect([
         sha256(encodeIdx({ shape: [set.length, 28, 28], data: set.images })),
-        sha256(encodeIdx({ shape: [set.length], data: set.labels })),
+        sha256(encodeIdx({ shape: [set.length], data: Uint8Array.from(set.labels) })),
       ]).to.deep.equal(SUMS[split]);
     });
   }

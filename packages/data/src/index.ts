@@ -1,9 +1,13 @@
 export { type Augment, compose, randomFlip, randomShift } from './augment/basic.js';
+export { type Cifar100Options, loadCifar10, loadCifar100 } from './datasets/cifar.js';
+export { CIFAR100_CLASSES, CIFAR100_COARSE_CLASSES, CIFAR10_CLASSES } from './datasets/cifar-classes.js';
 export {
-  balancedIndices, countLabels, imageAt, type ImageDataset, subset, validateDataset,
+  fromArrays, type FromArraysOptions, imageAt, type ImageDataset, subset, validateDataset,
 } from './datasets/dataset.js';
 export { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';
 export { encodeIdx, gunzip, type IdxArray, parseIdx } from './datasets/idx.js';
+export { balancedIndices, countLabels, type LabelledImages, type Labels } from './datasets/labels.js';
+export { loadMnist } from './datasets/mnist.js';
 export { decodeImage, loadImage, toRgb } from './image/decode.js';
 export { decodeJpeg } from './image/jpeg/decode.js';
 export { type DecodeOptions, MAX_PIXELS } from './image/limits.js';

@@ -9,9 +9,10 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
-import { balancedIndices, type ImageDataset, subset } from './datasets/dataset.js';
+import { type ImageDataset, subset } from './datasets/dataset.js';
 import { FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';
 import { encodeIdx } from './datasets/idx.js';
+import { balancedIndices } from './datasets/labels.js';
 
 const PER_CLASS = { train: 1000, test: 200 };
 
@@ -30,7 +31,7 @@ const encodeSplit = (dataset: ImageDataset, split: 'train' | 'test'): (readonly 
   const names = FASHION_MNIST_FILES[split];
   return [
     [`${names.images}.gz`, gzip(encodeIdx({ shape: [length, height, width], data: images }))],
-    [`${names.labels}.gz`, gzip(encodeIdx({ shape: [length], data: labels }))],
+    [`${names.labels}.gz`, gzip(encodeIdx({ shape: [length], data: Uint8Array.from(labels) }))],
   ];
 };
 

@@ -1,17 +1,12 @@
+/** Data sets that are wholly in memory: images of one size, as bytes outside the heap of tensors. */
+import { checkLabels, type LabelledImages, makeLabels } from './labels.js';
+
 /** Labelled images of one size, in memory. */
-export interface ImageDataset {
-  readonly name: string;
-  /** `classes[label]` is the name of a class. */
-  readonly classes: readonly string[];
+export interface ImageDataset extends LabelledImages {
   readonly height: number;
   readonly width: number;
-  readonly channels: number;
-  /** The number of images. */
-  readonly length: number;
   /** `length`·H·W·C bytes, NHWC, 0 to 255. */
   readonly images: Uint8Array;
-  /** `length` class indices. */
-  readonly labels: Uint8Array;
 }
 
 /**
@@ -20,23 +15,20 @@ export interface ImageDataset {
  * names no class.
  */
 export const validateDataset = (dataset: ImageDataset): ImageDataset => {
-  const { name, classes, height, width, channels, length, images, labels } = dataset;
-  const fail = (problem: string): never => {
-    throw new Error(`validateDataset: ${name}: ${problem}`);
-  };
+  const { name, height, width, channels, length, images } = dataset;
   for (const [size, value] of Object.entries({ height, width, channels })) {
-    if (!Number.isInteger(value) || value < 1) fail(`${size} is ${value}; expected a positive integer`);
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new Error(`validateDataset: ${name}: ${size} is ${value}; expected a positive integer`);
   }
-  if (!Number.isInteger(length) || length < 0) fail(`length is ${length}; expected a non-negative integer`);
+  if (!Number.isInteger(length) || length < 0) {
+    throw new Error(`validateDataset: ${name}: length is ${length}; expected a non-negative integer`);
+  }
   const bytes = length * height * width * channels;
   if (images.length !== bytes) {
-    fail(`${images.length} bytes of images; expected ${length}·${height}·${width}·${channels} = ${bytes} (NHWC)`);
+    throw new Error(`validateDataset: ${name}: ${images.length} bytes of images; ` +
+      `expected ${length}·${height}·${width}·${channels} = ${bytes} (NHWC)`);
   }
-  if (labels.length !== length) fail(`${labels.length} labels for ${length} images; expected one label an image`);
-  const bad = labels.findIndex((label) => label >= classes.length);
-  if (bad >= 0) {
-    fail(`label ${bad} is ${labels[bad]}; expected 0 to ${classes.length - 1}, one of ${classes.length} classes`);
-  }
+  checkLabels('validateDataset', dataset);
   return dataset;
 };
 
@@ -53,42 +45,55 @@ export const imageAt = ({ name, height, width, channels, length, images }: Image
 export const subset = (dataset: ImageDataset, indices: ArrayLike<number>): ImageDataset => {
   const size = dataset.height * dataset.width * dataset.channels;
   const images = new Uint8Array(indices.length * size);
-  const labels = new Uint8Array(indices.length);
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i];
-    images.set(imageAt(dataset, index), i * size);
-    labels[i] = dataset.labels[index];
-  }
+  for (let i = 0; i < indices.length; i++) images.set(imageAt(dataset, indices[i]), i * size);
+  const labels = makeLabels(dataset.classes.length, Array.from(indices, (index) => dataset.labels[index]));
   return { ...dataset, length: indices.length, images, labels };
 };
 
-/** How many images there are of each class: `result[label]`. */
-export const countLabels = ({ classes, labels }: ImageDataset): number[] => {
-  const counts = new Array<number>(classes.length).fill(0);
-  for (const label of labels) counts[label] += 1;
-  return counts;
-};
+export interface FromArraysOptions {
+  /** N·H·W·C numbers, NHWC, whole and from 0 to 255. A Uint8Array is used as it is, anything else copied. */
+  readonly images: ArrayLike<number>;
+  /** [N,H,W,C], or [N,H,W] for grey images. */
+  readonly shape: readonly number[];
+  /** N class indices. */
+  readonly labels: ArrayLike<number>;
+  /** Names of the classes. Default '0', '1' … up to the highest label. */
+  readonly classes?: readonly string[];
+  /** What messages call the data set. Default 'arrays'. */
+  readonly name?: string;
+}
 
 /**
- * The indices of the first `perClass` images of every class, ascending, so that classes stay mixed as they were.
- * Throws if a class has fewer.
+ * A data set of one's own arrays: of an .npy file, of a canvas.
+ * Throws if the parts do not fit together, or a number is not a byte or a class.
  */
-export const balancedIndices = (dataset: ImageDataset, perClass: number): Int32Array => {
-  if (!Number.isInteger(perClass) || perClass < 0) {
-    throw new Error(`balancedIndices: perClass is ${perClass}; expected a non-negative integer`);
+export const fromArrays = ({ images, shape, labels, classes, name = 'arrays' }: FromArraysOptions): ImageDataset => {
+  const [length, height, width, channels = 1] = shape;
+  if (shape.length !== 3 && shape.length !== 4) {
+    throw new Error(`fromArrays: ${name}: shape is [${shape.join(', ')}]; ` +
+      'expected [N, H, W, C], or [N, H, W] for grey');
   }
-  const taken = new Array<number>(dataset.classes.length).fill(0);
-  const indices: number[] = [];
-  dataset.labels.forEach((label, index) => {
-    const count = taken[label];
-    if (count >= perClass) return;
-    taken[label] = count + 1;
-    indices.push(index);
+  let highest = -1;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    if (!Number.isInteger(label) || label < 0 || label >= 2 ** 31) {
+      throw new Error(`fromArrays: ${name}: label ${i} is ${label}; expected a class index, a whole number from 0`);
+    }
+    highest = Math.max(highest, label);
+  }
+  const names = classes ?? Array.from({ length: highest + 1 }, (_, label) => String(label));
+  return validateDataset({
+    name, classes: names, height, width, channels, length, images: toBytes(images, name),
+    labels: makeLabels(Math.max(names.length, highest + 1), labels),
   });
-  const short = taken.findIndex((count) => count < perClass);
-  if (short >= 0) {
-    throw new Error(`balancedIndices: ${dataset.name}: class ${short} (${dataset.classes[short]}) has ` +
-      `${taken[short]} images; expected at least ${perClass}; ask for fewer a class`);
-  }
-  return Int32Array.from(indices);
 };
+
+function toBytes(values: ArrayLike<number>, name: string): Uint8Array {
+  if (values instanceof Uint8Array) return values;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isInteger(values[i]) && values[i] >= 0 && values[i] <= 255) continue;
+    throw new Error(`fromArrays: ${name}: images[${i}] is ${values[i]}; expected bytes, whole numbers from 0 to 255; ` +
+      'multiply pixels on the scale of 0 to 1 by 255 and round them');
+  }
+  return Uint8Array.from(values);
+}
