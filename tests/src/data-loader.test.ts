@@ -1,40 +1,45 @@
 import {
-  type Augment, compose, DataLoader, type DataLoaderOptions, type ImageDataset, randomFlip, randomShift,
+  type Augment, compose, DataLoader, type DataLoaderOptions, type ImageDataset, type ImageSource, type Mix, padAndCrop,
+  randomFlip, type RasterImage,
 } from '@vitrine/data';
 import { Random } from '@vitrine/tensor';
 import { expect } from 'chai';
-import { rejection, tiny } from './data-samples.js';
+import { bytes, rejection, tiny } from './data-samples.js';
+
+/** Every byte by a rule. */
+const each = (f: (byte: number) => number): Augment => (image) => ({ ...image, data: image.data.map(f) });
 
 describe('data: augmentation', () => {
   /** What comes out of 100 streams: of nine results equally probable, one is missing once in 14,000 seeds. */
-  const results = (augment: Augment, input: Float32Array, h: number, w: number, c: number): Set<string> =>
-    new Set(Array.from({ length: 100 }, (_, i) => {
-      const pixels = input.slice();
-      augment(pixels, h, w, c, new Random(1).split(i));
-      return pixels.join();
-    }));
+  const results = (augment: Augment, image: RasterImage): Set<string> => {
+    const before = image.data.slice();
+    const found = new Set(Array.from({ length: 100 }, (_, i) => augment(image, new Random(1).split(i)).data.join()));
+    expect(image.data, 'the image given').to.deep.equal(before);
+    return found;
+  };
+  const square: RasterImage = { width: 2, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4) };
 
   it('randomFlip leaves or mirrors, channels kept together', () => {
-    const input = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12); // 2×3×2
-    expect(results(randomFlip, input, 2, 3, 2)).to.deep.equal(new Set([
+    const input = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12); // 2×3×2
+    expect(results(randomFlip, { width: 3, height: 2, channels: 2, data: input })).to.deep.equal(new Set([
       '1,2,3,4,5,6,7,8,9,10,11,12', '5,6,3,4,1,2,11,12,9,10,7,8',
     ]));
   });
 
-  it('randomShift makes every shift of up to k, zeros outside', () => {
-    const got = results(randomShift(1), Float32Array.of(1, 2, 3, 4), 2, 2, 1);
-    expect(got).to.deep.equal(new Set([
+  it('padAndCrop makes every shift of up to k, zeros outside', () => {
+    expect(results(padAndCrop(1), square)).to.deep.equal(new Set([
       '1,2,3,4', '2,0,4,0', '0,1,0,3', '3,4,0,0', '0,0,1,2', '4,0,0,0', '0,3,0,0', '0,0,2,0', '0,0,0,1',
     ]));
-    expect(results(randomShift(0), Float32Array.of(1, 2, 3, 4), 2, 2, 1)).to.deep.equal(new Set(['1,2,3,4']));
-    expect(results(randomShift(1), Float32Array.of(1), 1, 1, 1)).to.deep.equal(new Set(['1', '0']));
-    expect(() => randomShift(-1)).to.throw(/randomShift: -1 pixels/);
+    expect(results(padAndCrop(0), square)).to.deep.equal(new Set(['1,2,3,4']));
+    const one: RasterImage = { width: 1, height: 1, channels: 1, data: Uint8Array.of(1) };
+    expect(results(padAndCrop(1), one)).to.deep.equal(new Set(['1', '0']));
+    expect(() => padAndCrop(-1)).to.throw(/padAndCrop: -1 pixels/);
   });
 
   it('compose applies the first first', () => {
-    const add: Augment = (pixels) => pixels.forEach((x, i) => { pixels[i] = x + 1; });
-    const double: Augment = (pixels) => pixels.forEach((x, i) => { pixels[i] = 2 * x; });
-    expect(results(compose(add, double), Float32Array.of(3), 1, 1, 1)).to.deep.equal(new Set(['8']));
+    const twice = compose(each((x) => x + 1), each((x) => 2 * x));
+    expect(results(twice, square)).to.deep.equal(new Set(['4,6,8,10']));
+    expect(results(compose(), square)).to.deep.equal(new Set(['1,2,3,4']));
   });
 });
 
@@ -114,16 +119,65 @@ describe('data: DataLoader', () => {
     expect((await epoch(resumed)).order).to.deep.equal(first.order);
   });
 
-  it('an epoch left early counts as one', async () => {
-    const loader = make({ shuffle: true, seed: 7 });
-    for await (const _ of loader) break;
-    const whole = make({ shuffle: true, seed: 7 });
-    await epoch(whole);
-    expect((await epoch(loader)).order).to.deep.equal((await epoch(whole)).order);
+  describe('position', () => {
+    const noise: Mix = ({ pixels, labels, classes }, random) => {
+      pixels.forEach((x, i) => { pixels[i] = x + random.uniform(); });
+      return Float32Array.from({ length: labels.length * classes }, () => random.uniform());
+    };
+    const shuffled = (): DataLoader =>
+      make({ shuffle: true, seed: 7, batchSize: 3, augment: compose(randomFlip, padAndCrop(1)), mix: noise });
+    /** At most `most` batches, each as text, and where the loader said it was. */
+    const take = async (loader: DataLoader, most = Infinity): Promise<{ rows: string[]; at: string[] }> => {
+      const [rows, at]: string[][] = [[], []];
+      for await (const { images, labels, indices } of loader) {
+        rows.push([indices, images.toFloat32Array(), labels.toFloat32Array()].map((array) => array.join()).join(' | '));
+        at.push(`${loader.epoch}:${loader.position}`);
+        if (rows.length === most) break;
+      }
+      return { rows, at };
+    };
+
+    it('counts the batches given, and the epochs at their end', async () => {
+      const loader = shuffled();
+      expect((await take(loader)).at).to.deep.equal(['0:1', '0:2', '0:3', '0:4']);
+      expect([loader.epoch, loader.position]).to.deep.equal([1, 0]);
+      const empty = make({ dataset: tiny(0) });
+      await take(empty);
+      expect([empty.epoch, empty.position]).to.deep.equal([1, 0]);
+    });
+
+    for (const left of [1, 2, 3, 4]) {
+      it(`a loop left after ${left} of 4 batches goes on where it was, here or in another loader`, async () => {
+        const whole = shuffled();
+        const want = [...(await take(whole)).rows, ...(await take(whole)).rows];
+        expect(new Set(want).size).to.equal(8);
+
+        const loader = shuffled();
+        const { rows } = await take(loader, left);
+        expect([loader.epoch, loader.position]).to.deep.equal(left === 4 ? [1, 0] : [0, left]);
+        const other = Object.assign(shuffled(), { epoch: loader.epoch, position: loader.position });
+        expect([...rows, ...(await take(loader)).rows]).to.deep.equal(want.slice(0, left === 4 ? 8 : 4));
+        expect((await take(other)).rows).to.deep.equal(want.slice(left, left === 4 ? 8 : 4));
+      });
+    }
+
+    it('all batches given is an epoch of none left', async () => {
+      const loader = Object.assign(shuffled(), { position: 4 });
+      expect((await take(loader)).rows).to.deep.equal([]);
+      expect([loader.epoch, loader.position]).to.deep.equal([1, 0]);
+    });
+
+    for (const position of [-1, 5, 0.5]) {
+      it(`refuses ${position}`, async () => {
+        expect(await rejection(take(Object.assign(shuffled(), { position }))))
+          .to.equal(`DataLoader: position is ${position}; expected a non-negative integer of at most 4, ` +
+            'the batches of an epoch');
+      });
+    }
   });
 
   it('an augmentation depends on seed, epoch and index alone', async () => {
-    const augment = compose(randomFlip, randomShift(1));
+    const augment = compose(randomFlip, padAndCrop(1));
     const loader = make({ augment, seed: 3 });
     const [first, second] = [await epoch(loader), await epoch(loader)];
     const shuffled = await epoch(make({ augment, seed: 3, shuffle: true, batchSize: 7 }));
@@ -135,26 +189,98 @@ describe('data: DataLoader', () => {
     expect(first.images).to.not.deep.equal((await epoch(make())).images);
   });
 
-  it('transform comes before augment, both on the canvas and before normalisation', async () => {
-    const log: string[] = [];
-    const { images } = await epoch(make({
-      dataset: tiny(1), size: 4, mean: [1], std: [2],
-      transform: (pixels, height, width, channels) => {
-        log.push(`transform ${height}×${width}×${channels}`);
-        pixels.fill(3);
-      },
-      augment: (pixels, height, width, channels) => {
-        log.push(`augment ${height}×${width}×${channels}`);
-        pixels.forEach((x, i) => { pixels[i] = x + 2; });
-      },
-    }));
-    expect(log).to.deep.equal(['transform 4×4×1', 'augment 4×4×1']);
-    expect(images.get(0)).to.deep.equal(new Array<number>(16).fill(2));
+  it('augments bytes before the canvas, and normalises after it', async () => {
+    const sizes: string[] = [];
+    const wide: Augment = ({ width, height, channels }) => {
+      sizes.push(`${height}×${width}×${channels}`);
+      return { width: 2, height: 6, channels, data: bytes(12, (i) => 51 * (i % 6)) };
+    };
+    // Two columns, six rows; the canvas takes the middle three rows (PIL rounds the half to the even side).
+    const { images } = await epoch(make({ dataset: tiny(1), size: 3, augment: wide, mean: [0.2], std: [0.2] }));
+    expect(sizes).to.deep.equal(['3×4×1']);
+    const want = [4, 5, 0, 0, 1, 0, 2, 3, 0].map((fifth) => fifth - 1);
+    images.get(0)?.forEach((x, i) => expect(x, `element ${i}`).to.be.closeTo(want[i], 1e-6));
+    expect(images.get(0)).to.have.length(9);
+  });
+
+  it('takes the middle of images that are larger', async () => {
+    const { images } = await epoch(make({ dataset: tiny(1), size: 2 }));
+    expect(images.get(0)).to.deep.equal([1, 2, 5, 6].map((byte) => Math.fround(byte / 255)));
+  });
+
+  it('mixes a batch last, and gives its targets', async () => {
+    const seen: unknown[] = [];
+    const mix: Mix = ({ pixels, shape, labels, classes }) => {
+      seen.push([...shape], [...labels], classes, pixels.length);
+      pixels.reverse();
+      return Float32Array.from({ length: labels.length * classes }, (_, i) => i);
+    };
+    const loader = make({ dataset: tiny(3), batchSize: 2, mean: [1], mix });
+    const got: unknown[] = [];
+    for await (const { images, labels } of loader) {
+      got.push([...labels.shape], images.toFloat32Array()[0], labels.toFloat32Array().at(-1));
+    }
+    expect(seen).to.deep.equal([[2, 3, 4, 1], [0, 1], 3, 24, [1, 3, 4, 1], [2], 3, 12]);
+    expect(got).to.deep.equal([[2, 3], Math.fround(Math.fround(21 / 255) - 1), 5,
+      [1, 3], Math.fround(Math.fround(31 / 255) - 1), 2]);
+  });
+
+  describe('a source', () => {
+    const asked: number[] = [];
+    /** The images of `tiny`, later ones sooner. */
+    const slow = (fail = -1): ImageSource => {
+      const { classes, labels, images } = tiny(10);
+      return {
+        name: 'slow', classes, labels, channels: 1, length: 10,
+        read: async (index) => {
+          asked.push(index);
+          await new Promise((resolve) => setTimeout(resolve, 10 - index));
+          if (index === fail) throw new Error(`image ${index} is damaged`);
+          return { width: 4, height: 3, channels: 1, data: images.subarray(12 * index, 12 * index + 12) };
+        },
+      };
+    };
+
+    it('gives what a set in memory gives, whichever image is ready first', async () => {
+      const options = { size: 4, shuffle: true, augment: padAndCrop(1), seed: 2 };
+      expect(await epoch(make({ ...options, dataset: slow() }))).to.deep.equal(await epoch(make(options)));
+    });
+
+    it('is asked for the next batch while one is in use, and not for more', async () => {
+      asked.length = 0;
+      const counts: number[] = [];
+      for await (const _ of make({ dataset: slow(), size: 4 })) counts.push(asked.length);
+      expect(counts).to.deep.equal([8, 10, 10]);
+      expect(asked).to.deep.equal(all);
+    });
+
+    it('that fails, fails the batch, which may be tried again; one not reached is nobody\'s error', async () => {
+      const loader = make({ dataset: slow(5), size: 4 });
+      for await (const _ of loader) break;
+      expect(loader.position).to.equal(1);
+      for (let trial = 0; trial < 2; trial++) {
+        expect(await rejection(epoch(loader))).to.equal('image 5 is damaged');
+        expect([loader.epoch, loader.position]).to.deep.equal([0, 1]);
+      }
+    });
+
+    it('needs a size, labels and channels that fit', () => {
+      expect(() => make({ dataset: slow() })).to.throw(/^DataLoader: the images of slow may differ .*: give size/);
+      expect(() => make({ dataset: { ...slow(), labels: Uint8Array.of(1) }, size: 4 }))
+        .to.throw('DataLoader: slow: 1 labels for 10 images');
+      expect(() => make({ dataset: { ...slow(), channels: 5 }, size: 4 }))
+        .to.throw('DataLoader: slow: 5 channels; expected 1 to 4');
+    });
+  });
+
+  it('refuses an augmentation that changes the number of channels', async () => {
+    const augment: Augment = ({ width, height }) => ({ width, height, channels: 3, data: new Uint8Array(36) });
+    expect(await rejection(epoch(make({ augment })))).to.match(/image 0 of tiny has 3 channels; expected 1/);
   });
 
   const bad: { title: string; options: Partial<DataLoaderOptions>; message: RegExp }[] = [
     { title: 'batchSize 0', options: { batchSize: 0 }, message: /batchSize is 0/ },
-    { title: 'a size below the images', options: { size: 3 }, message: /size is 3; expected an integer of at least 4/ },
+    { title: 'size 0', options: { size: 0 }, message: /size is 0; expected a positive integer/ },
     { title: 'three means for one channel', options: { mean: [0, 0, 0] }, message: /mean is \[0, 0, 0\]; expected 1/ },
     { title: 'std 0', options: { std: [0] }, message: /std is \[0\]; expected positive/ },
   ];

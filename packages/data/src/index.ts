@@ -1,4 +1,6 @@
-export { type Augment, compose, randomFlip, randomShift } from './augment/basic.js';
+export { type Augment, compose } from './augment/augment.js';
+export { padAndCrop, randomFlip } from './augment/basic.js';
+export type { Mix, MixBatch } from './augment/mix.js';
 export { type Cifar100Options, loadCifar10, loadCifar100 } from './datasets/cifar.js';
 export { CIFAR100_CLASSES, CIFAR100_COARSE_CLASSES, CIFAR10_CLASSES } from './datasets/cifar-classes.js';
 export {
@@ -8,6 +10,7 @@ export { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, loadFashionMnist } from './
 export { encodeIdx, gunzip, type IdxArray, parseIdx } from './datasets/idx.js';
 export { balancedIndices, countLabels, type LabelledImages, type Labels } from './datasets/labels.js';
 export { loadMnist } from './datasets/mnist.js';
+export type { ImageSource } from './datasets/source.js';
 export { decodeImage, loadImage, toRgb } from './image/decode.js';
 export { decodeJpeg } from './image/jpeg/decode.js';
 export { type DecodeOptions, MAX_PIXELS } from './image/limits.js';
@@ -19,4 +22,4 @@ export {
 export type { RasterImage } from './image/raster.js';
 export { resizeImage, type ResizeImageOptions } from './image/resize.js';
 export { drawImage } from './image/terminal.js';
-export { type Batch, DataLoader, type DataLoaderOptions, type Transform } from './loader.js';
+export { type Batch, DataLoader, type DataLoaderOptions } from './loader.js';

@@ -1,156 +1,201 @@
 import { breathe, fromArray, Random, type Tensor } from '@vitrine/tensor';
-import type { Augment } from './augment/basic.js';
-import { type ImageDataset, imageAt, validateDataset } from './datasets/dataset.js';
+import type { Augment } from './augment/augment.js';
+import type { Mix } from './augment/mix.js';
+import type { ImageDataset } from './datasets/dataset.js';
+import { type ImageSource, sourceOf } from './datasets/source.js';
+import { centerCrop } from './image/preprocess.js';
+import type { RasterImage } from './image/raster.js';
 
 /** What one step of training sees: N images of the data set. */
 export interface Batch {
   /** [N,H,W,C] float32, normalised. */
   readonly images: Tensor;
-  /** [N] float32, class indices. */
+  /** float32: [N], class indices; after a mix [N, classes], probabilities. */
   readonly labels: Tensor;
   /** Where the N images stand in the data set. */
   readonly indices: Int32Array;
 }
 
-/** Changes one image in place: H·W·C floats, HWC, 0 to 1, always in the same way. */
-export type Transform = (pixels: Float32Array, height: number, width: number, channels: number) => void;
-
 export interface DataLoaderOptions {
-  readonly dataset: ImageDataset;
+  readonly dataset: ImageDataset | ImageSource;
   readonly batchSize: number;
   /** A new order in every epoch; the data set's order otherwise. Default false. */
   readonly shuffle?: boolean;
-  /** Seed of order and augmentation. Default 0. */
+  /** Seed of order, augmentation and mix. Default 0. */
   readonly seed?: number;
   /** Leave out a last batch smaller than `batchSize`. Default false. */
   readonly dropLast?: boolean;
-  /** Centre every image on a black canvas of size×size pixels (an odd rest goes below and right). */
+  /**
+   * Take the middle size×size pixels of every image, black where it is smaller (an odd rest goes below and right).
+   * Default: the size of the images; of a source whose images differ, there is no default.
+   */
   readonly size?: number;
-  /** Applied to every image, on the canvas. */
-  readonly transform?: Transform;
-  /** Applied after `transform`, with an image's own stream of chance. */
+  /** Applied to every image before `size`, on its bytes, with an image's own stream of chance. */
   readonly augment?: Augment;
-  /** One number a channel, on the scale of 0 to 1; subtracted last. Default 0. */
+  /** Applied to every batch, last. */
+  readonly mix?: Mix;
+  /** One number a channel, on the scale of 0 to 1; subtracted. Default 0. */
   readonly mean?: readonly number[];
-  /** One number a channel, on the scale of 0 to 1; divided by last. Default 1. */
+  /** One number a channel, on the scale of 0 to 1; divided by. Default 1. */
   readonly std?: readonly number[];
 }
-
-const perChannel = (name: string, values: readonly number[], channels: number): readonly number[] => {
-  if (values.length !== channels || !values.every(Number.isFinite)) {
-    throw new Error(`DataLoader: ${name} is [${values.join(', ')}]; expected ${channels} finite, one a channel`);
-  }
-  return values;
-};
 
 /**
  * Batches of a data set: bytes x become (x/255 − mean) / std.
  *
- * Each `for await` is one epoch. Everything depends on (seed, epoch) alone: the order of epoch e is a permutation drawn
- * from the stream (seed, e), the augmentation of an image from the stream (seed, e, index in the data set), whatever
- * the batch size and whatever was iterated before. So a run resumes by setting `epoch`.
+ * An image's way: read → `augment` → middle of `size` → x/255 → (x − mean) / std → `mix` with its batch.
  *
- * An image's way: byte → x/255 → canvas of `size` → `transform` → `augment` → (x − mean) / std.
+ * Each `for await` is one epoch, or the rest of one: it begins at batch `position` of epoch `epoch`, and a loop that
+ * was left early is taken up where it was left. Everything depends on (seed, epoch) alone: the order of epoch e is a
+ * permutation drawn from the stream (seed, e), the augmentation of an image from the stream (seed, e, index in the data
+ * set), whatever the batch size and whatever was iterated before; the mix of a batch from the stream (seed, e, number
+ * of the batch). So a run resumes, with the very batches it would have seen, by setting `epoch` and `position`.
+ *
+ * A batch's images are asked for while the one before is in use, so that a source with threads of its own (an image
+ * folder) decodes during the step. What is left to do runs in the caller when the batch's turn comes: a step is
+ * synchronous, and work moved ahead within its thread would gain nothing. That is all there is for a set in memory.
+ *
  * Throws at construction if an option does not fit the data set.
  */
 export class DataLoader implements AsyncIterable<Batch> {
-  /** The epoch of the next `for await`; it counts as begun, and this goes up by one, at the first batch. */
+  /** The epoch of the next `for await`; goes up by one at the end of an epoch. */
   epoch = 0;
+  /** Batches of this epoch already given. In the body of the loop it counts that batch, too; 0 after the last. */
+  position = 0;
   /** Batches an epoch. */
   readonly length: number;
-  readonly dataset: ImageDataset;
+  readonly dataset: ImageDataset | ImageSource;
   readonly batchSize: number;
   /** Of the images it makes, pixels. */
   readonly height: number;
   readonly width: number;
+  readonly #source: ImageSource;
   readonly #shuffle: boolean;
   readonly #random: Random;
-  readonly #transform: Transform | undefined;
   readonly #augment: Augment | undefined;
-  readonly #mean: readonly number[];
-  readonly #std: readonly number[];
+  readonly #mix: Mix | undefined;
+  /** (x/255 − mean) / std of every byte x, for each channel. */
+  readonly #tables: readonly Float32Array[];
 
   constructor(options: DataLoaderOptions) {
-    const { dataset, batchSize, shuffle = false, seed = 0, dropLast = false, size } = options;
-    const { height, width, channels, length } = validateDataset(dataset);
+    const { dataset, batchSize, shuffle = false, seed = 0, dropLast = false } = options;
+    const source = sourceOf('DataLoader', dataset);
+    const { length } = source;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new Error(`DataLoader: batchSize is ${batchSize}; expected a positive integer`);
-    }
-    if (size !== undefined && !(Number.isInteger(size) && size >= Math.max(height, width))) {
-      throw new Error(`DataLoader: size is ${size}; expected an integer of at least ${Math.max(height, width)}, ` +
-        `to hold images of ${height}×${width}`);
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.length = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
-    this.height = size ?? height;
-    this.width = size ?? width;
+    [this.height, this.width] = sizeOf(options);
+    this.#source = source;
     this.#shuffle = shuffle;
     this.#random = new Random(seed);
-    this.#transform = options.transform;
     this.#augment = options.augment;
-    this.#mean = perChannel('mean', options.mean ?? new Array<number>(channels).fill(0), channels);
-    this.#std = perChannel('std', options.std ?? new Array<number>(channels).fill(1), channels);
-    if (this.#std.some((value) => value <= 0)) {
-      throw new Error(`DataLoader: std is [${this.#std.join(', ')}]; expected positive numbers`);
-    }
+    this.#mix = options.mix;
+    this.#tables = normalizationTables(source.channels, options);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
-    const epoch = this.epoch;
-    if (!Number.isInteger(epoch) || epoch < 0) {
-      throw new Error(`DataLoader: epoch is ${epoch}; expected a non-negative integer`);
-    }
-    this.epoch = epoch + 1;
-
-    const { dataset, batchSize, height, width } = this;
-    const { channels } = dataset;
+    const { epoch, length, batchSize, height, width } = this;
+    checkCount('epoch', epoch, Infinity);
+    checkCount('position', this.position, length);
+    const { labels, channels, classes } = this.#source;
     const order = this.#order(epoch);
     const chance = this.#random.split('augment').split(epoch);
+    const indicesOf = (batch: number): Int32Array =>
+      (batch < length ? order.slice(batch * batchSize, (batch + 1) * batchSize) : new Int32Array(0));
     const size = height * width * channels;
     // One buffer for the whole epoch: fromArray copies.
-    const buffer = new Float32Array(Math.min(batchSize, dataset.length) * size);
-
-    for (let batch = 0; batch < this.length; batch++) {
-      const indices = order.slice(batch * batchSize, (batch + 1) * batchSize);
-      const pixels = buffer.subarray(0, indices.length * size);
-      indices.forEach((index, n) => this.#prepare(pixels.subarray(n * size, (n + 1) * size), index, chance));
-      const labels = Float32Array.from(indices, (index) => dataset.labels[index]);
-      await breathe();
-      yield {
-        images: fromArray(pixels, [indices.length, height, width, channels]),
-        labels: fromArray(labels, [indices.length]),
-        indices,
-      };
+    const buffer = new Float32Array(Math.min(batchSize, order.length) * size);
+    try {
+      let next = this.#read(indicesOf(this.position));
+      for (let batch = this.position; batch < length; batch++) {
+        const indices = indicesOf(batch);
+        const images = await next;
+        next = this.#read(indicesOf(batch + 1));
+        const shape = [indices.length, height, width, channels] as const;
+        const pixels = buffer.subarray(0, indices.length * size);
+        images.forEach((image, n) =>
+          this.#prepare(pixels.subarray(n * size, (n + 1) * size), image, indices[n], chance));
+        const single = Float32Array.from(indices, (index) => labels[index]);
+        const mixed = this.#mix?.({ pixels, shape, labels: single, classes: classes.length },
+          this.#random.split('mix').split(epoch).split(batch));
+        await breathe();
+        this.position = batch + 1;
+        yield {
+          images: fromArray(pixels, shape),
+          labels: mixed === undefined
+            ? fromArray(single, [indices.length]) : fromArray(mixed, [indices.length, classes.length]),
+          indices,
+        };
+      }
+    } finally {
+      // Also of a loop that was left in the body of its last batch.
+      if (this.position === length) [this.epoch, this.position] = [epoch + 1, 0];
     }
   }
 
   /** The order of an epoch. */
   #order(epoch: number): Int32Array {
-    const { length } = this.dataset;
+    const { length } = this.#source;
     if (this.#shuffle) return this.#random.split('order').split(epoch).permutation(length);
     return Int32Array.from({ length }, (_, i) => i);
   }
 
+  /** Asks for images. What goes wrong is an error to whoever awaits them, and nobody may: a loop can be left. */
+  #read(indices: Int32Array): Promise<readonly RasterImage[]> {
+    const readAll = async (): Promise<readonly RasterImage[]> =>
+      Promise.all(Array.from(indices, (index) => this.#source.read(index)));
+    const images = readAll();
+    images.catch(() => undefined);
+    return images;
+  }
+
   /** Writes image `index`, H·W·C floats, to `out`. */
-  #prepare(out: Float32Array, index: number, chance: Random): void {
-    const { height, width, dataset } = this;
-    const { channels } = dataset;
-    const source = imageAt(dataset, index);
-    const top = Math.floor((height - dataset.height) / 2);
-    const left = Math.floor((width - dataset.width) / 2);
-    const row = dataset.width * channels;
-    out.fill(0);
-    for (let y = 0; y < dataset.height; y++) {
-      const target = ((top + y) * width + left) * channels;
-      for (let i = 0; i < row; i++) out[target + i] = source[y * row + i] / 255;
+  #prepare(out: Float32Array, image: RasterImage, index: number, chance: Random): void {
+    const { height, width } = this;
+    const augmented = this.#augment === undefined ? image : this.#augment(image, chance.split(index));
+    const { channels, data } = augmented.height === height && augmented.width === width
+      ? augmented : centerCrop(augmented, [height, width]);
+    if (channels !== this.#source.channels) {
+      throw new Error(`DataLoader: image ${index} of ${this.#source.name} has ${channels} channels; ` +
+        `expected ${this.#source.channels}, also after augment`);
     }
-    this.#transform?.(out, height, width, channels);
-    this.#augment?.(out, height, width, channels, chance.split(index));
-    for (let i = 0; i < out.length; i += channels) {
-      for (let c = 0; c < channels; c++) {
-        out[i + c] = (out[i + c] - this.#mean[c]) / this.#std[c];
-      }
+    for (let c = 0; c < channels; c++) {
+      const table = this.#tables[c];
+      for (let i = c; i < out.length; i += channels) out[i] = table[data[i]];
     }
   }
+}
+
+function checkCount(name: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= most) return;
+  throw new Error(`DataLoader: ${name} is ${value}; expected a non-negative integer` +
+    (most === Infinity ? '' : ` of at most ${most}, the batches of an epoch`));
+}
+
+function sizeOf({ dataset, size }: DataLoaderOptions): readonly [height: number, width: number] {
+  if (size !== undefined) {
+    if (Number.isInteger(size) && size >= 1) return [size, size];
+    throw new Error(`DataLoader: size is ${size}; expected a positive integer, in pixels`);
+  }
+  if ('height' in dataset) return [dataset.height, dataset.width];
+  throw new Error(`DataLoader: the images of ${dataset.name} may differ in size, and size is not given; ` +
+    'a batch needs one size: give size, and let the data set or augment make the images fit it');
+}
+
+/** Each byte's result is a fraction rounded to float32, then normalised. */
+function normalizationTables(channels: number, options: DataLoaderOptions): readonly Float32Array[] {
+  const perChannel = (name: 'mean' | 'std', fallback: number): readonly number[] => {
+    const values = options[name] ?? new Array<number>(channels).fill(fallback);
+    if (values.length === channels && values.every(Number.isFinite)) return values;
+    throw new Error(`DataLoader: ${name} is [${values.join(', ')}]; expected ${channels} finite, one a channel`);
+  };
+  const mean = perChannel('mean', 0);
+  const std = perChannel('std', 1);
+  if (std.some((value) => value <= 0)) {
+    throw new Error(`DataLoader: std is [${std.join(', ')}]; expected positive numbers`);
+  }
+  return mean.map((m, c) => Float32Array.from({ length: 256 }, (_, byte) => (Math.fround(byte / 255) - m) / std[c]));
 }
