@@ -17,9 +17,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Files for Node alone: no browser can have what they do. Only an entry of its own, not the package's, may reach them.
+ * Files for Node alone: a browser has no use for them. Only an entry of its own, not the package's, may reach them.
  */
-const NODE_ONLY = ['nn/src/train/run-log.node.ts'];
+const NODE_ONLY = ['nn/src/train/run-log.node.ts', 'data/src/datasets/folder/decode-worker.node.ts'];
 
 /** Sources of one package, as paths below packages/. */
 const sources = (name: string): string[] =>

@@ -11,3 +11,9 @@ export const readBytes = async (path: string): Promise<Uint8Array | undefined> =
   if (!response.ok) throw new Error(`readBytes: ${path}: status ${response.status}; check the address`);
   return new Uint8Array(await response.arrayBuffer());
 };
+
+/** See the twin. A page has no folders. */
+export const listFiles = async (dir: string): Promise<readonly string[]> => {
+  throw new Error(`listFiles: ${dir}: a page cannot list a folder; ` +
+    'fetch the images, decode them with decodeImage, and make a data set of them with fromArrays');
+};

@@ -7,11 +7,16 @@ export {
   fromArrays, type FromArraysOptions, imageAt, type ImageDataset, subset, validateDataset,
 } from './datasets/dataset.js';
 export { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';
+export {
+  type ImageFolder, type ImageFolders, loadImageFolder, type LoadImageFolderOptions,
+} from './datasets/folder/image-folder.js';
+export type { ReadImageOptions } from './datasets/folder/read-image.js';
 export { encodeIdx, gunzip, type IdxArray, parseIdx } from './datasets/idx.js';
 export { balancedIndices, countLabels, type LabelledImages, type Labels } from './datasets/labels.js';
 export { loadMnist } from './datasets/mnist.js';
 export type { ImageSource } from './datasets/source.js';
 export { decodeImage, loadImage, toRgb } from './image/decode.js';
+export { toGrey } from './image/grey.js';
 export { decodeJpeg } from './image/jpeg/decode.js';
 export { type DecodeOptions, MAX_PIXELS } from './image/limits.js';
 export { decodePng } from './image/png/decode.js';

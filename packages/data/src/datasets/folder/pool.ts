@@ -1,0 +1,137 @@
+/** Decoding on any number of worker threads, or none: the images are the same, only sooner. */
+import { spawnDecoder } from '#decoder';
+import type { RasterImage } from '../../image/raster.js';
+import { readImage, type ReadImageOptions } from './read-image.js';
+
+export interface Job {
+  readonly id: number;
+  readonly path: string;
+  /** Whether the pixels are sent, or only whether there are any. */
+  readonly keep: boolean;
+}
+
+export type Answer =
+  | { readonly id: number; readonly image: RasterImage | null }
+  | { readonly id: number; readonly error: string };
+
+export interface DecoderListener {
+  readonly onAnswer: (answer: Answer) => void;
+  /** The worker is gone, and why. */
+  readonly onEnd: (reason: string) => void;
+}
+
+export interface DecoderHandle {
+  /** Jobs are done in the order they are posted. */
+  readonly post: (job: Job) => void;
+  /** Whether the process stays alive for this worker. */
+  readonly holdProcess: (hold: boolean) => void;
+  readonly terminate: () => void;
+}
+
+/** A job, and who waits for it. */
+interface Task extends Job {
+  readonly resolve: (image: RasterImage | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Decoder {
+  readonly handle: DecoderHandle;
+  /** Posted and not yet answered, in order: the first is being worked on. */
+  readonly tasks: Map<number, Task>;
+}
+
+/**
+ * Reads images on `workers` threads, started when first needed; with 0, in the caller. Jobs are posted at once to the
+ * worker with the fewest, and do not wait until the caller, which may be busy with a training step, hands out the next.
+ * Workers keep the process alive only while somebody waits for an image.
+ */
+export class DecodePool {
+  readonly #decoders = new Set<Decoder>();
+  #closed = false;
+  #jobs = 0;
+
+  constructor(private readonly workers: number, private readonly options: ReadImageOptions) {
+    if (!Number.isInteger(workers) || workers < 0) {
+      throw new Error(`loadImageFolder: workers is ${workers}; expected a whole number from 0`);
+    }
+  }
+
+  /** Rejects with an Error naming the file if it cannot be read. */
+  async read(path: string): Promise<RasterImage> {
+    const image = await this.#run(path, true);
+    if (image === null) throw new Error(`loadImageFolder: ${path}: no pixels came back`);
+    return image;
+  }
+
+  /** Reads the image without keeping it: why it cannot be read, or null if it can. */
+  async problem(path: string): Promise<string | null> {
+    try {
+      await this.#run(path, false);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Ends the workers; what is being waited for rejects, and so does every later read. */
+  close(): void {
+    this.#closed = true;
+    for (const { handle, tasks } of this.#decoders) {
+      handle.terminate();
+      for (const { path, reject } of tasks.values()) reject(closed(path));
+    }
+    this.#decoders.clear();
+  }
+
+  async #run(path: string, keep: boolean): Promise<RasterImage | null> {
+    if (this.#closed) throw closed(path);
+    if (this.workers === 0) return readImage(path, this.options);
+    const id = this.#jobs++;
+    return new Promise((resolve, reject) => this.#give({ id, path, keep, resolve, reject }));
+  }
+
+  #give(task: Task): void {
+    const decoder = this.#leastBusy();
+    decoder.tasks.set(task.id, task);
+    decoder.handle.holdProcess(true);
+    const { id, path, keep } = task;
+    decoder.handle.post({ id, path, keep });
+  }
+
+  #leastBusy(): Decoder {
+    const [best] = [...this.#decoders].sort((a, b) => a.tasks.size - b.tasks.size);
+    return best === undefined || (best.tasks.size > 0 && this.#decoders.size < this.workers) ? this.#spawn() : best;
+  }
+
+  #spawn(): Decoder {
+    const decoder: Decoder = {
+      tasks: new Map(),
+      handle: spawnDecoder(this.options, {
+        onAnswer: (answer) => this.#settle(decoder, answer),
+        onEnd: (reason) => this.#replace(decoder, reason),
+      }),
+    };
+    this.#decoders.add(decoder);
+    return decoder;
+  }
+
+  #settle({ tasks, handle }: Decoder, answer: Answer): void {
+    const task = tasks.get(answer.id);
+    if (task === undefined) return;
+    tasks.delete(answer.id);
+    if (tasks.size === 0) handle.holdProcess(false);
+    if ('error' in answer) task.reject(new Error(answer.error));
+    else task.resolve(answer.image);
+  }
+
+  /** A worker has died, perhaps for want of memory: of the image it was at. The others of its images go elsewhere. */
+  #replace(decoder: Decoder, reason: string): void {
+    if (!this.#decoders.delete(decoder)) return;
+    const [first, ...others] = decoder.tasks.values();
+    first?.reject(new Error(`loadImageFolder: ${first.path}: the worker that decoded it ended: ${reason}`));
+    for (const task of others) this.#give(task);
+  }
+}
+
+const closed = (path: string): Error =>
+  new Error(`loadImageFolder: ${path}: the folder was closed; read it before close(), or load it again`);
