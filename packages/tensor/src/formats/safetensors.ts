@@ -25,6 +25,8 @@ const metadataKey = '__metadata__';
 export interface Safetensors {
   readonly tensors: Map<string, RawArray>;
   readonly metadata: Map<string, string>;
+  /** Element types as they stand in the file, where F16 and BF16 are themselves. */
+  readonly dtypes: Map<string, DType>;
 }
 
 interface Entry {
@@ -59,7 +61,7 @@ export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
     const elements = bytes.subarray(dataStart + begin, dataStart + end);
     tensors.set(key, decodeArray(`${where}: tensor ${quote(key)}`, dtype, shape, elements));
   }
-  return { tensors, metadata };
+  return { tensors, metadata, dtypes: new Map(entries.map(({ name: key, dtype }) => [key, dtype])) };
 }
 
 function readHeader(where: string, bytes: Uint8Array): { header: ReadonlyMap<string, Json>; dataStart: number } {

@@ -44,6 +44,11 @@ export class TorchTensor extends PickleObject {
     super();
   }
 
+  /** The element type in the file, by its safetensors name. */
+  get dtype(): DType {
+    return this.storage.dtype;
+  }
+
   /** The elements in reading order, F16 and BF16 as F32; a view of the file's bytes where their order and alignment allow. */
   toArray(): RawArray {
     const { offset, shape, strides } = this;

@@ -1,7 +1,7 @@
 /** Weights from a file of any kind: which kind it is, which of its values are the weights, under which names. */
 import { readFile } from '#files';
 import { PickleTuple } from './pickle.js';
-import type { RawArray } from './raw-array.js';
+import type { DType, RawArray } from './raw-array.js';
 import { parseSafetensors } from './safetensors.js';
 import { TorchTensor, isTorchFile, parseTorch } from './torch.js';
 import type { TorchValue } from './torch.js';
@@ -11,6 +11,8 @@ export interface WeightsFile {
   readonly format: 'safetensors' | 'torch zip' | 'torch legacy';
   /** Elements in the writer's layout; views of the file's bytes where alignment allows. */
   readonly tensors: ReadonlyMap<string, RawArray>;
+  /** Element types as they stand in the file; `tensors` has F32 for F16 and BF16. */
+  readonly dtypes: ReadonlyMap<string, DType>;
   /** Texts beside the tensors (safetensors). */
   readonly metadata: ReadonlyMap<string, string>;
   /** What was found on the way and is worth saying: which entry was taken, which prefix taken off, what was left. */
@@ -31,15 +33,14 @@ export const loadWeights = async (path: string, options: WeightsOptions = {}): P
 /** The same from bytes; `name` is for errors. Throws an Error naming it if it is of no known kind, damaged, or holds no weights. */
 export function decodeWeights(bytes: Uint8Array, name: string, options: WeightsOptions = {}): WeightsFile {
   if (isTorchFile(bytes)) {
-    const { tensors, notes } = stateDictOf(parseTorch(bytes, name), name, options);
-    return { format: isZip(bytes) ? 'torch zip' : 'torch legacy', tensors, metadata: new Map(), notes };
+    const found = stateDictOf(parseTorch(bytes, name), name, options);
+    return { format: isZip(bytes) ? 'torch zip' : 'torch legacy', metadata: new Map(), ...found };
   }
   if (!looksLikeSafetensors(bytes)) {
     throw new Error(`decodeWeights: ${name}: neither safetensors nor a file of torch.save (.pth, .pt); it begins with ${hex(bytes.subarray(0, 8))}`);
   }
-  const { tensors, metadata } = parseSafetensors(bytes, name);
-  const { stripped, notes } = withoutPrefix(tensors);
-  return { format: 'safetensors', tensors: stripped, metadata, notes };
+  const { tensors, metadata, dtypes } = parseSafetensors(bytes, name);
+  return { format: 'safetensors', metadata, ...withoutPrefix(tensors, dtypes) };
 }
 
 /** The header's length, then its brace. */
@@ -53,25 +54,32 @@ const AVERAGES = ['state_dict_ema', 'model_ema', 'ema_state_dict', 'ema'];
 
 type Dict = ReadonlyMap<TorchValue, TorchValue>;
 
+type Named = Pick<WeightsFile, 'tensors' | 'dtypes' | 'notes'>;
+
 /**
  * The weights in what torch.save was given: the dict itself, or its entry `state_dict`, `model` and their like; a common prefix
  * `module.` (DataParallel) taken off.
  */
-export function stateDictOf(value: TorchValue, name: string, { ema = false }: WeightsOptions = {}): Pick<WeightsFile, 'tensors' | 'notes'> {
+export function stateDictOf(value: TorchValue, name: string, { ema = false }: WeightsOptions = {}): Named {
   if (value instanceof TorchTensor) throw new Error(`stateDictOf: ${name}: holds one tensor, not a dict of named ones`);
   if (!(value instanceof Map)) throw new Error(`stateDictOf: ${name}: holds ${describe(value)}; expected a state dict (save model.state_dict())`);
   const notes: string[] = [];
   const dict = chosen(value, name, ema, notes);
   const tensors = new Map<string, RawArray>();
+  const dtypes = new Map<string, DType>();
   const left: string[] = [];
   for (const [key, entry] of dict) {
-    if (typeof key === 'string' && entry instanceof TorchTensor) tensors.set(key, entry.toArray());
-    else left.push(String(key));
+    if (typeof key === 'string' && entry instanceof TorchTensor) {
+      tensors.set(key, entry.toArray());
+      dtypes.set(key, entry.dtype);
+    } else {
+      left.push(String(key));
+    }
   }
   if (tensors.size === 0) throw new Error(`stateDictOf: ${name}: no tensors by name; it holds ${list(left)}`);
   if (left.length > 0) notes.push(`left out what is no tensor: ${list(left)}`);
-  const { stripped, notes: more } = withoutPrefix(tensors);
-  return { tensors: stripped, notes: [...notes, ...more] };
+  const named = withoutPrefix(tensors, dtypes);
+  return { ...named, notes: [...notes, ...named.notes] };
 }
 
 function chosen(top: Dict, name: string, ema: boolean, notes: string[]): Dict {
@@ -98,12 +106,13 @@ const holdsTensors = (dict: Dict): boolean => [...dict.values()].some((value) =>
 const PREFIXES = ['module.', '_orig_mod.', 'model.'];
 
 /** Wrappers (DataParallel, torch.compile, Lightning) put a prefix before every name. */
-function withoutPrefix(tensors: ReadonlyMap<string, RawArray>): { stripped: ReadonlyMap<string, RawArray>; notes: string[] } {
+function withoutPrefix(tensors: WeightsFile['tensors'], dtypes: WeightsFile['dtypes']): Named {
   const prefix = PREFIXES.find((candidate) => tensors.size > 0 && [...tensors.keys()].every((key) => key.startsWith(candidate)));
-  if (prefix === undefined) return { stripped: tensors, notes: [] };
-  const rest = Array.from(tensors, ([key, array]) => [key.slice(prefix.length), array] as const);
-  const again = withoutPrefix(new Map(rest));
-  return { stripped: again.stripped, notes: [`prefix '${prefix}' taken off every name`, ...again.notes] };
+  if (prefix === undefined) return { tensors, dtypes, notes: [] };
+  const rest = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map(Array.from(map, ([key, value]) => [key.slice(prefix.length), value]));
+  const again = withoutPrefix(rest(tensors), rest(dtypes));
+  return { ...again, notes: [`prefix '${prefix}' taken off every name`, ...again.notes] };
 }
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : `${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`);
