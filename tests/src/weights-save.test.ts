@@ -59,6 +59,25 @@ describe('weights: saving', () => {
     expect(again.blocks[1].projectNorm?.weight.value.toFloat32Array()).to.deep.equal(model.blocks[1].projectNorm?.weight.value.toFloat32Array());
   });
 
+  it('texts stand beside its own; `preprocessing` is how images are prepared, unless it holds something else', async () => {
+    const model = network('b0', { numClasses: 2 });
+    const preprocessing = { resize: 300, crop: 200, interpolation: 'bilinear', mean: [0.1, 0.2, 0.3], std: [1, 2, 3] };
+    const read = async (text: string): Promise<EfficientNet['pretrained']> => {
+      const metadata = new Map([['preprocessing', text], ['classes', '["a","b"]'], ['model', 'not this']]);
+      const again = await EfficientNet.fromPretrained('auto', encodeWeights(model, { metadata }));
+      expect(again.config).to.deep.equal(model.config);
+      const { pretrained } = again;
+      release(again);
+      return pretrained;
+    };
+    expect(await read(JSON.stringify(preprocessing))).to.deep.include({ preprocessing, classes: ['a', 'b'] });
+    for (const wrong of ['{', '[]', JSON.stringify({ ...preprocessing, crop: 0 }), JSON.stringify({ ...preprocessing, interpolation: 'best' }),
+      JSON.stringify({ ...preprocessing, mean: ['x'] }), JSON.stringify({ ...preprocessing, std: null })]) {
+      expect((await read(wrong))?.preprocessing, wrong).to.include({ resize: 224, crop: 224, interpolation: 'bicubic' });
+    }
+    release(model);
+  });
+
   it('float16 takes half the space and keeps eleven bits', async () => {
     const model = network('tiny-28', { numClasses: 10 });
     const [whole, half] = [encodeWeights(model), encodeWeights(model, { dtype: 'float16' })];

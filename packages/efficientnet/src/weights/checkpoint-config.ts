@@ -1,6 +1,7 @@
 /** The configuration that this library's own files carry, read back. A file comes from anywhere: every field is looked at. */
 import type { StageConfig } from '../config.js';
 import type { EfficientNetConfig } from '../model.js';
+import type { Preprocessing } from './preprocessing.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -52,12 +53,27 @@ export function parseClasses(text: string): readonly string[] | null {
   return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : null;
 }
 
-/** Text `training`: mean and deviation of the pixels it was trained with, if it holds them: a number, or one a channel. */
+/** Text `training`, or another that has them: mean and deviation of the pixels it was trained with, if it holds them: a number, or one a channel. */
 export function parseColours(text: string): { mean: readonly number[]; std: readonly number[] } | null {
   const value = parse(text);
   if (!isObject(value)) return null;
   const [mean, std] = [numbers(value['mean']), numbers(value['std'])];
   return mean === null || std === null ? null : { mean, std };
+}
+
+const PICTURE: Readonly<Record<Exclude<keyof Preprocessing, 'mean' | 'std'>, Kind>> = {
+  resize: 'count', crop: 'count', interpolation: ['bicubic', 'bilinear'],
+};
+
+const isPicture = (value: Fields): value is Fields & Omit<Preprocessing, 'mean' | 'std'> => wrongFields(value, PICTURE).length === 0;
+
+/** Text `preprocessing`: how images are to be prepared, if that is what it holds. */
+export function parsePreprocessing(text: string): Preprocessing | null {
+  const value = parse(text);
+  const colours = parseColours(text);
+  if (!isObject(value) || !isPicture(value) || colours === null) return null;
+  const { resize, crop, interpolation } = value;
+  return { resize, crop, interpolation, ...colours };
 }
 
 const isFinite = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);

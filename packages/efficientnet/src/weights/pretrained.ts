@@ -7,12 +7,12 @@ import type { ConventionName } from '../config.js';
 import { initialize } from '../initialize.js';
 import type { EfficientNet, EfficientNetConfig, EfficientNetOptions } from '../model.js';
 import { fromOwn, fromTorch, shapeToTorch } from './axes.js';
-import { parseClasses, parseColours } from './checkpoint-config.js';
+import { parseClasses, parseColours, parsePreprocessing } from './checkpoint-config.js';
 import { isCounter, keysOf } from './layouts.js';
 import type { LayoutName } from './layouts.js';
 import { preprocessingFor } from './preprocessing.js';
 import type { Preprocessing } from './preprocessing.js';
-import { recognise } from './recognise.js';
+import { hintsOf, recognise } from './recognise.js';
 import type { Recognised } from './recognise.js';
 
 /** A path (in a page, an address relative to it), an address that begins with http, or the file's bytes. */
@@ -65,7 +65,7 @@ export async function loadPretrained(
   const { bytes, path } = await readSource(source, options);
   const called = fileName ?? path;
   const file = decodeWeights(bytes, called, { ema });
-  const hints = [called, ...file.metadata.values()].join(' ');
+  const hints = hintsOf(called, file.metadata);
   const found = recognise(file, called, hints);
   checkName(maker, name, found, called);
   if (options.conventions === undefined) for (const warning of found.warnings) warn(`fromPretrained: ${called}: ${warning}`);
@@ -80,7 +80,8 @@ export async function loadPretrained(
   model.pretrained = {
     source: called, format, layout: found.layout, variant, conventions, batchNormEps, numClasses: found.numClasses, notes,
     classes: parseClasses(metadata.get('classes') ?? 'null'),
-    preprocessing: colours === null ? preprocessingFor(variant, found.layout, conventions, hints) : { ...side, ...colours },
+    preprocessing: parsePreprocessing(metadata.get('preprocessing') ?? 'null') ??
+      (colours === null ? preprocessingFor(variant, found.layout, conventions, hints) : { ...side, ...colours }),
   };
   return model;
 }

@@ -22,6 +22,8 @@ export interface Recognised {
   readonly config: EfficientNetConfig | null;
   /** Conventions, and what of them is the library's own. */
   readonly options: Pick<EfficientNetOptions, 'batchNormEps' | 'batchNormMomentum'> & { readonly conventions: ConventionName };
+  /** What the conventions were read from. */
+  readonly reason: string;
   /** What is only guessed, and how to say otherwise. */
   readonly warnings: readonly string[];
 }
@@ -44,8 +46,11 @@ type Tensors = WeightsFile['tensors'];
 const outputs = (shape: Shape | undefined, layout: LayoutName): number | undefined =>
   (layout === 'vitrine' ? shape?.at(-1) : shape?.[0]);
 
+/** All there is of names: the file's, its folder's, the texts in it. */
+export const hintsOf = (file: string, metadata: WeightsFile['metadata']): string => [file, ...metadata.values()].join(' ');
+
 /**
- * `hints` is all there is of names: the file's, its folder's, the texts in it. Throws an Error, naming `file`, for a network
+ * `hints` are those of `hintsOf`. Throws an Error, naming `file`, for a network
  * that is not known.
  */
 export function recognise(
@@ -61,7 +66,7 @@ export function recognise(
   if (config !== null) {
     const { name: variant, numClasses, inChannels, convention: conventions, batchNormEps, batchNormMomentum } = config;
     const options = { conventions, batchNormMomentum, ...(batchNormEps !== undefined && { batchNormEps }) };
-    return { layout, variant, numClasses, inChannels, config, options, warnings: [] };
+    return { layout, variant, numClasses, inChannels, config, options, reason: 'the configuration in the file', warnings: [] };
   }
   const structure = findStructure(tensors, layout, file);
   const key = namesIn(layout, structure);
@@ -126,22 +131,26 @@ const TIMM_MOMENTUM = 0.1;
 /** A name of timm's for its own weights: `efficientnet_b0_ra-3dd342df.pth`, `timm/efficientnet_b2.ra_in1k/model.safetensors`. */
 const TIMM_NAME = /(?<!\w)efficientnet(?:v2)?_(?:b\d|l2|lite\d|[sml])(?![a-z0-9])/i;
 
-function conventionsOf(layout: LayoutName, hints: string): Pick<Recognised, 'options' | 'warnings'> {
+function conventionsOf(layout: LayoutName, hints: string): Pick<Recognised, 'options' | 'reason' | 'warnings'> {
   switch (layout) {
-    case 'lukemelas': return { options: { conventions: 'tensorflow' }, warnings: [] };
-    case 'torchvision': return { options: { conventions: 'pytorch' }, warnings: [] };
+    case 'lukemelas': return { options: { conventions: 'tensorflow' }, reason: 'what lukemelas trains with', warnings: [] };
+    case 'torchvision': return { options: { conventions: 'pytorch' }, reason: 'what torchvision trains with', warnings: [] };
     case 'timm': {
       const batchNormMomentum = TIMM_MOMENTUM;
-      if (/tf_efficientnet/i.test(hints)) return { options: { conventions: 'tensorflow', batchNormMomentum }, warnings: [] };
+      if (/tf_efficientnet/i.test(hints)) {
+        return { options: { conventions: 'tensorflow', batchNormMomentum }, reason: 'a name that begins with tf_', warnings: [] };
+      }
       const named = TIMM_NAME.test(hints);
       return {
         options: { conventions: 'pytorch', batchNormEps: 1e-5, batchNormMomentum },
+        reason: named ? "a name of timm's own weights, without tf_" : 'a guess: no name says whether it begins with tf_',
         warnings: named ? [] : ["timm's names, and nothing in the file or its name says whether these are weights of a tf_ " +
           "model; taken as PyTorch's own (padding on both sides, eps 1e-5). If the model's name begins with tf_, give conventions: 'tensorflow'"],
       };
     }
     case 'vitrine': return {
       options: { conventions: 'tensorflow' },
+      reason: 'a guess: the file does not carry the configuration',
       warnings: ["the file does not carry the network's configuration; its padding and eps are taken as TensorFlow's. " +
         "If it was trained otherwise, give conventions: 'pytorch'"],
     };

@@ -13,6 +13,11 @@ export interface SaveWeightsOptions {
   readonly layout?: LayoutName;
   /** 'float16' halves the file; a number keeps 3 digits and may be at most 65504. Default 'float32'. */
   readonly dtype?: 'float32' | 'float16';
+  /**
+   * Texts to stand in the file beside its own two, `format` and `model`. `fromPretrained` looks for `classes`, a JSON array of
+   * their names, and `preprocessing`, a `Preprocessing` in JSON.
+   */
+  readonly metadata?: ReadonlyMap<string, string>;
   /** Told that the other library computes the network differently. Default `console.warn`. */
   readonly warn?: (message: string) => void;
 }
@@ -39,7 +44,7 @@ export function encodeWeights(model: EfficientNet, options: SaveWeightsOptions =
     tensors.push([key, own ? { dtype: 'F32', shape: tensor.shape, data: tensor.toFloat32Array() } : toTorch(tensor)]);
   }
   if (!own) for (const key of countersOf(keys.values())) tensors.push([key, { dtype: 'I64', shape: [], data: Float64Array.of(0) }]);
-  const metadata = new Map([['format', 'pt'], ['model', JSON.stringify(model.config)]]);
+  const metadata = new Map(options.metadata).set('format', 'pt').set('model', JSON.stringify(model.config));
   return serializeSafetensors(tensors, metadata, { float32As: dtype === 'float16' ? 'F16' : 'F32' });
 }
 
