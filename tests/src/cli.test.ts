@@ -19,6 +19,10 @@ describe('command line: help and wrong usage', () => {
     [['train', '--help'], /efficientnet train \[options\][^]*--batch-size N/],
     [['train', '--epochs', '3', '-h'], /efficientnet train \[options\]/],
     [['summary', '--help'], /efficientnet summary NAME \[options\][^]*--image-size N/],
+    [['predict', '--help'], /efficientnet predict FILE… --weights FILE \[options\][^]*--sha256 HEX[^]*--labels FILE/],
+    [['inspect', '--help'], /efficientnet inspect FILE \[options\][^]*--tensors/],
+    [['convert', '--help'], /efficientnet convert IN OUT --layout L \[options\][^]*--float16[^]*--force/],
+    [['export', '--help'], /efficientnet export WEIGHTS OUT\.onnx \[options\][^]*--no-fold/],
   ];
   for (const [args, text] of helps) {
     it(`${args.join(' ')}`, async () => {
@@ -29,8 +33,8 @@ describe('command line: help and wrong usage', () => {
   }
 
   const wrong: readonly [args: readonly string[], message: string][] = [
-    [['trian'], "there is no command 'trian'; known are train, summary"],
-    [['toString'], "there is no command 'toString'; known are train, summary"],
+    [['trian'], "there is no command 'trian'; known are train, summary, predict, inspect, convert, export"],
+    [['toString'], "there is no command 'toString'; known are train, summary, predict, inspect, convert, export"],
     [['summary'], 'summary takes the NAME of a model, such as b0'],
     [['summary', 'b9'], "there is no model 'b9'; known are efficientnet-b0, "],
     [['summary', 'b0', 'b1'], "unexpected argument 'b1'"],
@@ -49,6 +53,22 @@ describe('command line: help and wrong usage', () => {
     [['train', '--weight-decay=-1'], "--weight-decay takes a number >= 0; got '-1'"],
     [['train', '--label-smoothing', '2'], "--label-smoothing takes a number from 0 to 1; got '2'"],
     [['train', '--seed', '-0.5'], '--seed'],
+    [['predict', '--weights', 'x'], 'predict takes the FILEs to look at: pictures, folders, or a .npy'],
+    [['predict', 'a.png'], 'predict takes --weights FILE, a path or an address'],
+    [['predict', 'a.png', '--weights', 'x', '--top', '0'], "--top takes a whole number >= 1; got '0'"],
+    [['predict', 'a.png', '--weights', 'x', '--std', '0.5,0,1'], "--std takes numbers > 0 with commas between; got '0.5,0,1'"],
+    [['predict', 'a.png', '--weights', 'x', '--sha256', 'abc'], "--sha256 takes 8 to 64 hexadecimal digits; got 'abc'"],
+    [['predict', 'a.png', '--weights', 'http://'], "'http://' is no address"],
+    [['inspect'], 'inspect takes a FILE of weights, a path or an address'],
+    [['inspect', 'a', 'b'], "unexpected argument 'b'"],
+    [['inspect', 'a', '--model', 'b0'], "Unknown option '--model'"],
+    [['convert', 'a'], 'convert takes IN and OUT, two files'],
+    [['convert', 'a', 'b'], 'convert takes --layout, one of vitrine, lukemelas, torchvision, timm; got none'],
+    [['convert', 'a', 'b', '--layout', 'keras'], "torchvision, timm; got 'keras'"],
+    [['convert', 'a', 'b.pth', '--layout', 'timm'], 'convert writes safetensors; call OUT b.safetensors'],
+    [['export', 'a', 'b.pb'], "export writes ONNX; OUT ends in .onnx, got 'b.pb'"],
+    [['export', 'a', 'b.onnx', '--image-size', 'big'], "--image-size takes a whole number >= 1, or dynamic; got 'big'"],
+    [['export', 'a', 'b.onnx', '--conventions', 'keras'], "--conventions takes tensorflow or pytorch; got 'keras'"],
   ];
   for (const [args, message] of wrong) {
     it(`${args.join(' ')}: exit 2`, async () => {

@@ -61,6 +61,7 @@ export type { Batch, EpochResult, Evaluation, FitOptions, StepResult } from './t
 export { ConfusionMatrix, classScores, commonestConfusions } from './train/confusion.js';
 export type { ClassScore, Confusion } from './train/confusion.js';
 export { Progress, formatPercent } from './train/progress.js';
+export { displayWidth, printable, truncate } from './train/progress.js';
 export type { ProgressMetrics, ProgressOptions, ProgressStream } from './train/progress.js';
 export { renderReport } from './train/report.js';
 export type { EpochMetrics, Fact, Mistake, ReportData } from './train/report.js';

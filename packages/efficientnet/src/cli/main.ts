@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 /** The command line: `efficientnet COMMAND …`. */
 import process from 'node:process';
+import { convertCommand } from './convert.js';
+import { exportCommand } from './export.js';
+import { inspectCommand } from './inspect.js';
 import { UsageError } from './options.js';
+import { predictCommand } from './predict.js';
 import { summaryCommand } from './summary.js';
 import { trainCommand } from './train.js';
 
@@ -11,13 +15,28 @@ interface Command {
   readonly run: (args: readonly string[]) => Promise<number>;
 }
 
-const commands: Readonly<Record<string, Command>> = { train: trainCommand, summary: summaryCommand };
+const commands: Readonly<Record<string, Command>> = {
+  train: trainCommand,
+  summary: summaryCommand,
+  predict: predictCommand,
+  inspect: inspectCommand,
+  convert: convertCommand,
+  export: exportCommand,
+};
 
-const help = `efficientnet: train and look at EfficientNets
+const help = `efficientnet: train, look at and use EfficientNets
 
-  efficientnet train             train a small variant on Fashion-MNIST
-  efficientnet summary NAME      layers, parameters and multiply-adds of a variant
-  efficientnet COMMAND --help    all options of a command
+Networks
+  efficientnet train                         train a small variant on Fashion-MNIST
+  efficientnet summary NAME                  layers, parameters and multiply-adds of a variant
+
+Weights: this library's, torchvision's, timm's, lukemelas' (.safetensors, .pth, .pt; a path or an address)
+  efficientnet predict FILE… --weights W     what is in pictures, folders of them, or a .npy
+  efficientnet inspect W                     whose weights, of which network, trained how
+  efficientnet convert W OUT --layout L      the same weights under another library's names
+  efficientnet export W OUT.onnx             a file for ONNX Runtime and others
+
+  efficientnet COMMAND --help                all options of a command; with --json, what is found comes as JSON
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 `;
