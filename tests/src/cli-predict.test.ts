@@ -1,13 +1,12 @@
 /** The command line: `predict`, and what it reads. */
 import { existsSync, writeFileSync } from 'node:fs';
-import { loadImage, preprocess } from '@vitrine/data';
-import type { PreprocessOptions, RasterImage } from '@vitrine/data';
+import { loadImage, preprocess, toGrey } from '@vitrine/data';
+import type { PreprocessOptions } from '@vitrine/data';
 import { EfficientNet, fuse } from '@vitrine/efficientnet';
 import { concat, fromArray, loadNpy, randn, Random, saveNpy, softmax } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { evenBatch } from '../../packages/efficientnet/dist/cli/classify.js';
-import { toGrey } from '../../packages/efficientnet/dist/cli/inputs.js';
 import { parseLabels } from '../../packages/efficientnet/dist/cli/labels.js';
 import { COLOURS, PICTURES, TINY_CLASSES, makeFiles, runJson } from './support/cli-files.js';
 import { expectClose } from './support/close.js';
@@ -209,16 +208,6 @@ describe('command line: labels, grey, batches', () => {
   for (const [text, name, message] of bad) {
     it(`labels ${text}: refused`, () => expect(() => parseLabels(text, name)).to.throw(Error, message));
   }
-
-  it('grey is PIL’s: known values of each channel, rounding up at the half; grey and alpha keep their grey', () => {
-    const rgb = (channels: 3 | 4, ...data: number[]): RasterImage => ({ width: 1, height: 1, channels, data: Uint8Array.from(data) });
-    for (const [colour, grey] of [[[255, 0, 0], 76], [[0, 255, 0], 150], [[0, 0, 255], 29], [[255, 255, 255], 255], [[1, 2, 3], 2]] as const) {
-      expect(toGrey(rgb(3, ...colour)).data[0], colour.join()).to.equal(grey);
-      expect(toGrey(rgb(4, ...colour, 0)).data[0], colour.join()).to.equal(grey);
-    }
-    const two: RasterImage = { width: 2, height: 1, channels: 2, data: Uint8Array.of(9, 0, 200, 255) };
-    expect([...toGrey(two).data]).to.deep.equal([9, 200]);
-  });
 
   it('batches are as even as they can be', () => {
     expect([0, 1, 16, 17, 32, 33].map((n) => evenBatch(n, 16))).to.deep.equal([0, 1, 16, 9, 16, 11]);

@@ -1,8 +1,7 @@
 /** What a network is shown: pictures, folders of them, tensors. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadImage, preprocess, toRgb } from '@vitrine/data';
-import type { RasterImage } from '@vitrine/data';
+import { loadImage, preprocess, toGrey, toRgb } from '@vitrine/data';
 import { parseNpy } from '@vitrine/tensor';
 import type { Shape } from '@vitrine/tensor';
 import { readFile } from '@vitrine/tensor/files';
@@ -62,20 +61,6 @@ async function walk(folder: string, found: string[], problems: Problem[]): Promi
 export async function readPixels(path: string, preprocessing: Preprocessing): Promise<Float32Array> {
   const image = await loadImage(path);
   return preprocess(preprocessing.mean.length === 1 ? toGrey(image) : toRgb(image), preprocessing);
-}
-
-/**
- * PIL's convert('L'): 0.299 R + 0.587 G + 0.114 B in 16-bit fixed point, rounded; alpha dropped.
- * Source: Pillow, `Convert.c`, macro L24.
- */
-export function toGrey({ width, height, channels, data }: RasterImage): RasterImage {
-  const grey = new Uint8Array(width * height);
-  for (let i = 0; i < grey.length; i++) {
-    const at = i * channels;
-    const luma = 19595 * data[at] + 38470 * data[at + 1] + 7471 * data[at + 2] + 0x8000;
-    grey[i] = channels < 3 ? data[at] : luma >> 16;
-  }
-  return { width, height, channels: 1, data: grey };
 }
 
 /** A `.npy` file of prepared images, `[N,H,W,channels]`, as float32. Throws an Error naming the file for any other. */
