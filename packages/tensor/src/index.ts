@@ -10,7 +10,7 @@ export { info } from './info.js';
 export type { Info } from './info.js';
 export * from './ops/index.js';
 export { Random } from './random.js';
-export { manualSeed } from './runtime.js';
+export { manualSeed, randomState, setRandomState } from './runtime.js';
 export type { RandomState } from './random.js';
 export { broadcastShapes, formatShape, normalizeAxes, sameShape, sizeOf } from './shape.js';
 export type { Shape } from './shape.js';

@@ -4,6 +4,7 @@
 import { Heap } from './heap/heap.js';
 import type { Scope } from './heap/scope.js';
 import { Random } from './random.js';
+import type { RandomState } from './random.js';
 import type { Pool } from './threads/pool.js';
 import type { KernelModule } from './wasm/module.js';
 import type * as reference from './kernels/index.js';
@@ -91,4 +92,20 @@ export const runtime: Runtime = {
 /** Starts the default random stream anew: initialisation and dropout repeat exactly. */
 export function manualSeed(seed: number): void {
   runtime.random = new Random(seed);
+}
+
+/** Where the default random stream stands: what a file needs to keep so that dropout goes on with the same numbers. */
+export function randomState(): RandomState {
+  return runtime.random.state;
+}
+
+/** Goes on from where a default random stream stood. Throws a RangeError if `state` is none. */
+export function setRandomState(state: RandomState): void {
+  const { key, counter } = state;
+  const isWord = (word: number): boolean => Number.isInteger(word) && word >= 0 && word < 2 ** 32;
+  if (key.length !== 2 || !key.every(isWord) || !Number.isSafeInteger(counter) || counter < 0) {
+    throw new RangeError('setRandomState: a state has two 32-bit words as its key, and as its counter a whole number ' +
+      `>= 0; got ${JSON.stringify(state)}; take what randomState() returns`);
+  }
+  runtime.random = new Random({ key: [key[0], key[1]], counter });
 }
