@@ -56,8 +56,23 @@ export { Sequential } from './sequential.js';
 export { Flatten, Identity } from './shape-modules.js';
 export { formatSummary, summarize } from './summary.js';
 export type { LayerSummary, ModelSummary } from './summary.js';
-export { DivergedError, evaluate, fit } from './train/trainer.js';
-export type { Batch, EpochResult, Evaluation, FitOptions, StepResult } from './train/trainer.js';
+export { evaluate, fit } from './train/trainer.js';
+export type { Evaluation, FitOptions } from './train/trainer.js';
+export { bestCheckpoint } from './train/best-checkpoint.js';
+export type { BestCheckpointOptions } from './train/best-checkpoint.js';
+export type {
+  Callback, EpochResult, MetricMode, Metrics, Stateful, StepResult, Training, TrainingPosition, TrainingState,
+} from './train/callback.js';
+export type { Batch, TrainingData } from './train/data.js';
+export { DivergedError } from './train/divergence.js';
+export { earlyStopping } from './train/early-stopping.js';
+export type { EarlyStoppingOptions } from './train/early-stopping.js';
+export { periodicCheckpoint } from './train/periodic-checkpoint.js';
+export type { PeriodicCheckpointOptions } from './train/periodic-checkpoint.js';
+export { onPlateau } from './train/plateau-callback.js';
+export type { Criterion } from './train/step.js';
+export { resumeTraining, saveTraining } from './train/training-file.js';
+export { validation } from './train/validation.js';
 export { ConfusionMatrix, classScores, commonestConfusions } from './train/confusion.js';
 export type { ClassScore, Confusion } from './train/confusion.js';
 export { Progress, formatPercent } from './train/progress.js';

@@ -1,113 +1,91 @@
 /** The training loop, and the evaluation loop, over anything that yields batches. */
 import { argmax, scope } from '@vitrine/tensor';
-import type { Tensor } from '@vitrine/tensor';
 import { noGrad, softmax } from '@vitrine/autograd';
-import type { Variable } from '@vitrine/autograd';
+import type { ExponentialMovingAverage } from '../ema.js';
 import { crossEntropy } from '../losses/index.js';
 import type { Module } from '../module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedules.js';
+import type { Callback, EpochResult, TrainingPosition } from './callback.js';
+import type { Batch, TrainingData } from './data.js';
+import { Run } from './run.js';
+import { Stepper } from './step.js';
+import type { Criterion } from './step.js';
 
-/** Images `[N,H,W,C]` with a class index each, `[N]`. */
-export interface Batch {
-  readonly images: Tensor;
-  readonly labels: Tensor;
-}
-
-export interface StepResult {
-  /** Counted from 0 over the whole training. */
-  readonly step: number;
-  readonly epoch: number;
-  readonly loss: number;
-  readonly learningRate: number;
-  readonly images: number;
-}
-
-export interface EpochResult {
-  /** Counted from 1. */
-  readonly epoch: number;
-  /** Mean over the epoch's images. */
-  readonly trainLoss: number;
-  readonly seconds: number;
-  readonly imagesPerSecond: number;
-  readonly learningRate: number;
-}
+export type { Batch } from './data.js';
 
 export interface FitOptions {
+  /** Of the whole training, those before it was resumed included. */
   readonly epochs: number;
   readonly optimizer: Optimizer;
   /** Learning rate by step; the optimizer's own if not given. */
-  readonly schedule?: Schedule;
-  /** Default: cross-entropy without smoothing. */
-  readonly loss?: (logits: Variable, labels: Tensor) => Variable;
+  readonly schedule?: Schedule | undefined;
+  /** The mean over a batch. Default: cross-entropy without smoothing. */
+  readonly loss?: Criterion | undefined;
+  /**
+   * Batches a step: the optimizer sees the gradient of the mean loss over the images of all of them, for the memory of
+   * one. Batch norm still normalises each by its own statistics, and moves its running ones once a batch: with it,
+   * eight batches of 4 are not one of 32. Default 1.
+   */
+  readonly accumulate?: number | undefined;
+  /** The gradient, as one vector of all parameters, gets no longer than this. */
+  readonly clipNorm?: number | undefined;
+  /** Averages to update after every step. */
+  readonly ema?: ExponentialMovingAverage | undefined;
+  /** Where to go on: what `resumeTraining` returned. */
+  readonly from?: TrainingPosition | undefined;
   /** Stops between two steps: `fit` then returns what there is. */
-  readonly signal?: AbortSignal;
-  readonly onStep?: (result: StepResult) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: Callback['onStep'] | undefined;
   /** Runs after every whole epoch, with the model in training mode before and after. */
-  readonly onEpoch?: (result: EpochResult) => void | Promise<void>;
-}
-
-/** Thrown when the loss is not a number any more. */
-export class DivergedError extends Error {
-  override readonly name = 'DivergedError';
+  readonly onEpoch?: Callback['onEpoch'] | undefined;
+  readonly callbacks?: readonly Callback[] | undefined;
 }
 
 /**
  * Trains: for every batch, forward, loss, backward, step. The whole loop, without reporting and stopping, is
  *
- *     for await (const { images, labels } of data) {
- *       const loss = crossEntropy(model.call(images), labels);
- *       loss.backward();
- *       optimizer.step();
- *       optimizer.zeroGrad();
+ *     for (let epoch = 0; epoch < epochs; epoch++) {
+ *       for await (const { images, labels } of data) {
+ *         optimizer.lr = schedule(step++);
+ *         const loss = crossEntropy(model.call(images), labels);
+ *         loss.backward();
+ *         clipGradNorm(model.parameters(), clipNorm);
+ *         optimizer.step();
+ *         optimizer.zeroGrad();
+ *         ema.update();
+ *       }
  *     }
  *
- * `data` is iterated once an epoch. Throws a DivergedError naming the step when the loss is NaN or infinite, before the
- * parameters are touched.
+ * of which schedule, clipping and averages are left out unless they are given. Returns the results of all whole epochs,
+ * those before `from` included. Whoever writes a loop of their own has `saveTraining` and `resumeTraining` as well.
+ *
+ * Throws a DivergedError when the loss is NaN or infinite. It names the step, and what in it came first: the module
+ * whose output was not finite, a parameter, or the data. The model is then as it was before that step.
  */
-export async function fit(model: Module, data: AsyncIterable<Batch>, options: FitOptions): Promise<readonly EpochResult[]> {
-  const { epochs, optimizer, schedule, loss: criterion = crossEntropy, signal, onStep, onEpoch } = options;
-  const results: EpochResult[] = [];
-  let step = 0;
-  for (let epoch = 1; epoch <= epochs && !isAborted(signal); epoch++) {
-    model.train();
-    const started = performance.now();
-    let total = 0;
-    let images = 0;
-    for await (const batch of data) {
-      if (isAborted(signal)) return results;
-      if (schedule !== undefined) optimizer.lr = schedule(step);
-      const loss = trainStep(model, batch, optimizer, criterion, step);
-      const count = batch.images.shape[0];
-      total += loss * count;
-      images += count;
-      onStep?.({ step, epoch, loss, learningRate: optimizer.lr, images: count });
-      step++;
-    }
-    if (images === 0) throw new Error('fit: the data yielded no batches; is the batch larger than the data set, with dropLast?');
-    const seconds = (performance.now() - started) / 1000;
-    const result = { epoch, trainLoss: total / images, seconds, imagesPerSecond: images / seconds, learningRate: optimizer.lr };
-    results.push(result);
-    await onEpoch?.(result);
+export async function fit(model: Module, data: TrainingData, options: FitOptions): Promise<readonly EpochResult[]> {
+  const { epochs, optimizer, schedule, loss: criterion = crossEntropy, accumulate = 1, clipNorm, ema } = options;
+  if (!Number.isInteger(accumulate) || accumulate < 1) {
+    throw new RangeError(`fit: accumulate is a number of batches, 1 or more; got ${accumulate}`);
   }
-  return results;
+  if (clipNorm !== undefined && !(clipNorm > 0)) throw new RangeError(`fit: clipNorm is above 0; got ${clipNorm}`);
+  const stepper = new Stepper(model, { optimizer, criterion, clipNorm, ema });
+  const run = new Run(model, data, options);
+  await run.start();
+  while (run.epoch < epochs && !run.stopped) {
+    model.train();
+    for await (const batches of run.groups(accumulate)) {
+      if (schedule !== undefined) optimizer.lr = schedule(run.step);
+      const outcome = stepper.trainStep(batches, run.step);
+      await run.afterStep(outcome, batches.length);
+    }
+    if (!run.interrupted) await run.afterEpoch();
+  }
+  return run.end();
 }
 
 /** A function, because the compiler takes a property read twice in a row to be unchanged. */
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
-
-/** One step; everything it makes is released before it returns. */
-function trainStep(model: Module, { images, labels }: Batch, optimizer: Optimizer, criterion: (logits: Variable, labels: Tensor) => Variable, step: number): number {
-  return scope(() => {
-    const loss = criterion(model.call(images), labels);
-    const value = loss.item();
-    if (!Number.isFinite(value)) throw new DivergedError(`fit: the loss is ${value} at step ${step}; try a smaller learning rate or a longer warm-up`);
-    loss.backward();
-    optimizer.step();
-    optimizer.zeroGrad();
-    return value;
-  }, 'training step');
-}
 
 export interface Evaluation {
   /** Mean cross-entropy, in nats. */
