@@ -70,6 +70,8 @@ export type { EarlyStoppingOptions } from './train/early-stopping.js';
 export { periodicCheckpoint } from './train/periodic-checkpoint.js';
 export type { PeriodicCheckpointOptions } from './train/periodic-checkpoint.js';
 export { onPlateau } from './train/plateau-callback.js';
+export { RECIPES, fitOptionsOf, makeAverages, makeOptimizer, makeSchedule } from './train/recipe.js';
+export type { Recipe, RecipeName, RecipeNetwork, RecipeOptimizer, RecipeSchedule } from './train/recipe.js';
 export type { Criterion } from './train/step.js';
 export { resumeTraining, saveTraining } from './train/training-file.js';
 export { validation } from './train/validation.js';
