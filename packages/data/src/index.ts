@@ -4,6 +4,17 @@ export type { Mix, MixBatch } from './augment/mix.js';
 export { type Cifar100Options, loadCifar10, loadCifar100 } from './datasets/cifar.js';
 export { CIFAR100_CLASSES, CIFAR100_COARSE_CLASSES, CIFAR10_CLASSES } from './datasets/cifar-classes.js';
 export {
+  affine, type AffineMatrix, type AffineOptions, type AffineParameters, inverseAffineMatrix, rotate,
+} from './augment/affine.js';
+export { type Augment, compose } from './augment/augment.js';
+export {
+  type Box, crop, type FillOptions, flipLeftRight, padAndCrop, randomApply, randomCrop, randomFlip,
+} from './augment/basic.js';
+export { randomErasing, type RandomErasingOptions } from './augment/erasing.js';
+export {
+  randomAffine, type RandomAffineOptions, randomResizedCrop, type RandomResizedCropOptions,
+} from './augment/geometry.js';
+export {
   fromArrays, type FromArraysOptions, imageAt, type ImageDataset, subset, validateDataset,
 } from './datasets/dataset.js';
 export { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';

@@ -118,7 +118,7 @@ function centres(length: number, outLength: number): number[] {
 }
 
 /** Colours times alpha/255, rounded, in place: so that what cannot be seen does not bleed into what can. */
-function multiplyByAlpha(data: Uint8Array, channels: number): void {
+export function multiplyByAlpha(data: Uint8Array, channels: number): void {
   for (let at = 0; at < data.length; at += channels) {
     const alpha = data[at + channels - 1];
     for (let c = at; c < at + channels - 1; c++) {
@@ -129,7 +129,7 @@ function multiplyByAlpha(data: Uint8Array, channels: number): void {
 }
 
 /** Undoes it, rounding down; where alpha is 0 there is nothing to undo. */
-function divideByAlpha(data: Uint8Array, channels: number): void {
+export function divideByAlpha(data: Uint8Array, channels: number): void {
   for (let at = 0; at < data.length; at += channels) {
     const alpha = data[at + channels - 1];
     if (alpha === 0 || alpha === 255) continue;

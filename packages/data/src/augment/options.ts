@@ -1,0 +1,97 @@
+/** What augmentations are told: checks that name function, option, rule and value; and how ranges are drawn from. */
+import type { Random } from '@vitrine/tensor';
+import type { RasterImage } from '../image/raster.js';
+
+export type Range = readonly [min: number, max: number];
+
+/** One byte for all channels, or one a channel. */
+export type Fill = number | readonly number[];
+
+/** A square's side, or [height, width]. */
+export type Size = number | readonly [height: number, width: number];
+
+export function refuse(where: string, option: string, value: unknown, rule: string): never {
+  const shown = Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
+  throw new RangeError(`${where}: ${option} is ${shown}; expected ${rule}`);
+}
+
+const boundsOf = (min: number, max: number): string =>
+  [min === -Infinity ? '' : ` >= ${min}`, max === Infinity ? '' : ` <= ${max}`].filter((text) => text).join(' and');
+
+/** A finite number from `min` to `max`. */
+export function checkNumber(where: string, option: string, value: number, min = -Infinity, max = Infinity): void {
+  if (Number.isFinite(value) && value >= min && value <= max) return;
+  refuse(where, option, value, `a number${boundsOf(min, max)}`);
+}
+
+export function checkInteger(where: string, option: string, value: number, min: number, max = Infinity): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  refuse(where, option, value, `a whole number${boundsOf(min, max)}`);
+}
+
+/** low ≤ min ≤ max ≤ high. */
+export function checkRange(where: string, option: string, range: Range, low = -Infinity, high = Infinity): void {
+  const [min, max] = range;
+  if (range.length === 2 && range.every(Number.isFinite) && low <= min && min <= max && max <= high) return;
+  const left = low === -Infinity ? '' : `${low} <= `;
+  refuse(where, option, range, `[min, max] with ${left}min <= max${high === Infinity ? '' : ` <= ${high}`}`);
+}
+
+/** As a range of ratios or scales must be: 0 < min ≤ max. */
+export function checkPositiveRange(where: string, option: string, range: Range): void {
+  checkRange(where, option, range);
+  if (range[0] <= 0) refuse(where, option, range, '[min, max] with 0 < min <= max');
+}
+
+export function checkChoice(where: string, option: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) refuse(where, option, value, choices.join(', '));
+}
+
+const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 255;
+
+export function checkFill(where: string, option: string, fill: Fill): void {
+  const values = [fill].flat();
+  if (values.length === 0 || !values.every(isByte)) {
+    refuse(where, option, fill, 'a whole number from 0 to 255, or one for each channel');
+  }
+}
+
+/** The bytes of one pixel. */
+export function pixelOf(where: string, option: string, fill: Fill, channels: number): readonly number[] {
+  if (typeof fill === 'number') return new Array<number>(channels).fill(fill);
+  if (fill.length !== channels) {
+    refuse(where, option, fill, `${channels} number${channels === 1 ? '' : 's'}, as many as the image has channels`);
+  }
+  return fill;
+}
+
+/** [height, width], both whole and at least 1. */
+export function sidesOf(where: string, option: string, size: Size): readonly [height: number, width: number] {
+  const sides = typeof size === 'number' ? [size, size] as const : size;
+  if (sides.length !== 2 || !sides.every((side) => Number.isInteger(side) && side >= 1)) {
+    refuse(where, option, size, 'a whole number >= 1, or two of them: [height, width]');
+  }
+  return sides;
+}
+
+/** Throws unless the bytes are as many as the sizes say, at least one. */
+export function checkImage(where: string, { width, height, channels, data }: RasterImage): void {
+  const wanted = height * width * channels;
+  if (Number.isInteger(height) && Number.isInteger(width) && wanted > 0 && data.length === wanted) return;
+  throw new RangeError(`${where}: ${data.length} bytes of pixels; expected ${height}·${width}·${channels} = ` +
+    `${wanted} (HWC), at least one`);
+}
+
+/** How many channels are colours: the second of two and the fourth of four is alpha, which stays as it is. */
+export const colourChannels = (channels: number): number => (channels < 3 ? 1 : 3);
+
+/** A number from min to max, each as probable as every other. */
+export const between = (random: Random, [min, max]: Range): number => min + (max - min) * random.uniform();
+
+/** So that r is as probable as 1/r in a range that goes as far down as up: the logarithm is drawn evenly. */
+export const betweenInRatio = (random: Random, [min, max]: Range): number =>
+  Math.exp(between(random, [Math.log(min), Math.log(max)]));
+
+/** Python's `round`, of a number ≥ 0: halves to the even neighbour. */
+export const roundHalfEven = (value: number): number =>
+  (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
