@@ -18,6 +18,7 @@ export {
   randomAffine, type RandomAffineOptions, randomResizedCrop, type RandomResizedCropOptions,
 } from './augment/geometry.js';
 export { adjustHue } from './augment/hue.js';
+export { cutMix, type Mix, type MixBatch, mixOneOf, type MixOptions, mixup } from './augment/mix.js';
 export { randAugment, type RandAugmentOptions } from './augment/rand-augment.js';
 export { autocontrast, equalize, invert, posterize, solarize } from './augment/tables.js';
 export {
