@@ -1,13 +1,9 @@
 import {
   type Augment, compose, DataLoader, type DataLoaderOptions, type ImageDataset, type ImageSource, type Mix, padAndCrop,
-  randomFlip, type RasterImage,
+  randomFlip,
 } from '@vitrine/data';
-import { Random } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { bytes, rejection, tiny } from './data-samples.js';
-
-/** Every byte by a rule. */
-const each = (f: (byte: number) => number): Augment => (image) => ({ ...image, data: image.data.map(f) });
 
 describe('data: DataLoader', () => {
   interface Seen {

@@ -1,17 +1,12 @@
-export { type Augment, compose } from './augment/augment.js';
-export { padAndCrop, randomFlip } from './augment/basic.js';
-export type { Mix, MixBatch } from './augment/mix.js';
-export { type Cifar100Options, loadCifar10, loadCifar100 } from './datasets/cifar.js';
-export { CIFAR100_CLASSES, CIFAR100_COARSE_CLASSES, CIFAR10_CLASSES } from './datasets/cifar-classes.js';
+export { compose, type Augment } from './augment/augment.js';
+export {
+  crop, flipLeftRight, padAndCrop, randomApply, randomCrop, randomFlip, type Box, type FillOptions,
+} from './augment/basic.js';
 export { adjustBrightness, adjustContrast, adjustSaturation, adjustSharpness } from './augment/adjust.js';
 export {
   affine, type AffineMatrix, type AffineOptions, type AffineParameters, inverseAffineMatrix, rotate,
 } from './augment/affine.js';
-export { type Augment, compose } from './augment/augment.js';
 export { autoAugment, type AutoAugmentPolicy } from './augment/auto-augment.js';
-export {
-  type Box, crop, type FillOptions, flipLeftRight, padAndCrop, randomApply, randomCrop, randomFlip,
-} from './augment/basic.js';
 export { colourJitter, type ColourJitterOptions } from './augment/colour-jitter.js';
 export { randomErasing, type RandomErasingOptions } from './augment/erasing.js';
 export {
@@ -21,6 +16,8 @@ export { adjustHue } from './augment/hue.js';
 export { cutMix, type Mix, type MixBatch, mixOneOf, type MixOptions, mixup } from './augment/mix.js';
 export { randAugment, type RandAugmentOptions } from './augment/rand-augment.js';
 export { autocontrast, equalize, invert, posterize, solarize } from './augment/tables.js';
+export { type Cifar100Options, loadCifar10, loadCifar100 } from './datasets/cifar.js';
+export { CIFAR100_CLASSES, CIFAR100_COARSE_CLASSES, CIFAR10_CLASSES } from './datasets/cifar-classes.js';
 export {
   fromArrays, type FromArraysOptions, imageAt, type ImageDataset, subset, validateDataset,
 } from './datasets/dataset.js';
