@@ -94,23 +94,27 @@ function walk(
     else pending.settle(g);
   };
   const mode = createGraph ? enableGrad : noGrad;
+  const visit = (node: Node): void => {
+    const g = pending.take(node);
+    if (g === undefined) return;
+    assertIntact(node);
+    const pull = (): readonly (Variable | undefined)[] => scope(() => node.pull(g), `the gradient of ${node.op}`);
+    const cotangents = runtime.anomaly === null ? pull() : pullWatched(runtime.anomaly, node, g, pull);
+    // All are held before any arrives: several may be one tensor, or g itself.
+    for (const cotangent of cotangents) if (cotangent !== undefined) pending.hold(cotangent);
+    node.wanted.forEach((index, i) => {
+      const [input, cotangent] = [node.args[index], cotangents[i]];
+      if (input instanceof Variable && cotangent !== undefined) arrive(input, checkCotangent(node, input, cotangent));
+    });
+    if (!retain) releaseSaved(node);
+    pending.settle(g);
+  };
   mode(() => {
     pending.hold(start);
     arrive(root, start);
     for (const node of reachable(root, since)) {
-      const g = pending.take(node);
-      if (g === undefined) continue;
-      assertIntact(node);
-      const pull = (): readonly (Variable | undefined)[] => scope(() => node.pull(g), `the gradient of ${node.op}`);
-      const cotangents = runtime.anomaly === null ? pull() : pullWatched(runtime.anomaly, node, g, pull);
-      // All are held before any arrives: several may be one tensor, or g itself.
-      for (const cotangent of cotangents) if (cotangent !== undefined) pending.hold(cotangent);
-      node.wanted.forEach((index, i) => {
-        const [input, cotangent] = [node.args[index], cotangents[i]];
-        if (input instanceof Variable && cotangent !== undefined) arrive(input, checkCotangent(node, input, cotangent));
-      });
-      if (!retain) releaseSaved(node);
-      pending.settle(g);
+      if (runtime.observer === null) visit(node);
+      else runtime.observer.backward(node.order, () => visit(node));
     }
   });
 }

@@ -45,7 +45,9 @@ export abstract class Module {
   /** Runs `forward` in a scope of its own, then the hooks. A plain tensor is taken as a constant. */
   call(x: Input): Variable {
     const input = variable(this.constructor.name, x);
-    const output = runtime.anomaly === null ? this.#run(input) : this.#runNamed(input, runtime.anomaly);
+    const run = (): Variable => (runtime.anomaly === null ? this.#run(input) : this.#runNamed(input, runtime.anomaly));
+    const { observer } = runtime;
+    const output = observer === null || runtime.recomputing ? run() : observer.forward(this, input, run);
     if (this.#hooks.size === 0 || runtime.recomputing) return output;
     keep([input, output]);
     for (const hook of this.#hooks) hook(this, input, output);

@@ -66,7 +66,7 @@ const ownParameters = (module: Module): number =>
   Object.values(module).reduce((total: number, value) => total + (value instanceof Parameter ? value.value.size : 0), 0);
 
 /** One multiply-add for every weight that every output position (of a transposed convolution, input position) uses. */
-function multiplyAdds(module: Module, input: Shape, output: Shape): number {
+export function multiplyAdds(module: Module, input: Shape, output: Shape): number {
   if (module instanceof Conv2d) return sizeOf(output) * (module.weight.value.size / module.outChannels);
   if (module instanceof ConvTranspose2d) return sizeOf(input) * (module.weight.value.size / module.inChannels);
   if (module instanceof Linear) return sizeOf(input) * module.outFeatures;

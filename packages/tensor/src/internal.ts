@@ -16,7 +16,7 @@ export { elements } from './ops/dispatch.js';
 export { putAlong, takeAlong, topKIndices } from './ops/order.js';
 export { countAlong, reducedShape } from './ops/reduce.js';
 export { degreesOfFreedom } from './ops/statistics.js';
-export type { AnomalyMode, Kernels, Tracing } from './runtime.js';
+export type { AnomalyMode, Kernels, Observer, Tracing } from './runtime.js';
 export { contractEinsum, parseEinsum } from './ops/einsum.js';
 export { productShape } from './ops/matmul.js';
 export { checkGroups, checkNormalized } from './ops/group-norm.js';

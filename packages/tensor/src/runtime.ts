@@ -29,6 +29,17 @@ export interface AnomalyMode {
   call: { readonly root: object; readonly path: string } | null;
 }
 
+/**
+ * Who watches passes through a network, to measure them (see nn's profile.ts): what is to be measured is handed over
+ * as a function, to be called exactly once.
+ */
+export interface Observer {
+  /** A module's call. */
+  forward<T>(module: object, input: T, run: () => T): T;
+  /** What a backward pass does for the operation with this number: its gradient, and passing that on. */
+  backward(order: number, run: () => void): void;
+}
+
 export interface Runtime {
   /** Where float32 storage lives. Made at first use, so that importing the library costs nothing. */
   readonly heap: Heap;
@@ -44,6 +55,8 @@ export interface Runtime {
   recomputing: boolean;
   /** Set while every result is searched for NaN. */
   anomaly: AnomalyMode | null;
+  /** Set while passes are measured. */
+  observer: Observer | null;
   /** Whether new tensors get shapes only (see `meta`). */
   metaMode: boolean;
   /** The kernels float32 operations run on; null until first use (see backend.ts). */
@@ -77,6 +90,7 @@ export const runtime: Runtime = {
   tracing: null,
   recomputing: false,
   anomaly: null,
+  observer: null,
   metaMode: false,
   kernels: null,
   backend: null,
