@@ -6,9 +6,13 @@ import { ConfusionMatrix, classScores, commonestConfusions } from '../../package
 import {
   displayWidth, formatDuration, formatNumber, Progress, truncate,
 } from '../../packages/nn/dist/train/progress.js';
-import { renderReport, type EpochMetrics, type ReportData } from '../../packages/nn/dist/train/report.js';
+import { renderReport, type ReportData } from '../../packages/nn/dist/train/report/page.js';
 import { createRunFolder, readMetrics, RunLog } from '../../packages/nn/dist/train/run-log.node.js';
-import { heatMap, lineChart, niceTicks, textWidth } from '../../packages/nn/dist/train/svg.js';
+import { heatMap } from '../../packages/nn/dist/train/svg/heat-map.js';
+import { lineChart } from '../../packages/nn/dist/train/svg/line-chart.js';
+import { textWidth } from '../../packages/nn/dist/train/svg/marks.js';
+import { niceTicks } from '../../packages/nn/dist/train/svg/ticks.js';
+import type { EpochMetrics } from '@vitrine/nn';
 
 /** A stream and a clock one can look into. `screen()` is what a terminal of that width would show. */
 function desk(isTTY: boolean, columns = 80) {

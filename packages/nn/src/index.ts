@@ -82,5 +82,13 @@ export { ConfusionMatrix, classScores, commonestConfusions } from './train/confu
 export type { ClassScore, Confusion } from './train/confusion.js';
 export { Progress, displayWidth, formatPercent, printable, truncate } from './train/progress.js';
 export type { ProgressMetrics, ProgressOptions, ProgressStream } from './train/progress.js';
-export { renderReport } from './train/report.js';
-export type { EpochMetrics, Fact, Mistake, ReportData } from './train/report.js';
+export { histogram } from './train/histogram.js';
+export type { Histogram, HistogramOptions } from './train/histogram.js';
+export { parameterHistograms } from './train/parameter-histograms.js';
+export type { ModuleGroup } from './train/parameter-histograms.js';
+export type { EpochMetrics, StepMetrics } from './train/report/curves.js';
+export type { HistogramPanel } from './train/report/histograms.js';
+export type { Fact } from './train/report/html.js';
+export type { Mistake } from './train/report/mistakes.js';
+export { renderReport } from './train/report/page.js';
+export type { ReportData } from './train/report/page.js';
