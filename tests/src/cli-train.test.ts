@@ -102,6 +102,11 @@ describe('command line: train', () => {
     expect(report)
       .to.match(/^<!doctype html>/i).and.to.contain('tiny-28 on Fashion-MNIST').and.to.match(/<\/html>\s*$/);
     expect(report).to.contain(`${accuracies[1]} %`);
+    for (const heading of ['Curves', 'Worst mistakes', 'Weights and gradients', 'Stem filters', 'Time by layer']) {
+      expect(report).to.contain(`<h2>${heading}</h2>`);
+    }
+    expect(report).to.contain('Grad-CAM');
+    expect(report.length).to.be.below(1e6);
   });
 
   it('the same seed gives the same weights, another seed others', async () => {

@@ -1,11 +1,15 @@
 /** What a run leaves behind: a checkpoint, a report, and something to look at in the terminal. */
-import { drawImage, encodePng, imageAt } from '@vitrine/data';
+import { drawImage, imageAt } from '@vitrine/data';
 import type { ImageDataset } from '@vitrine/data';
 import { ConfusionMatrix, formatPercent, renderReport } from '@vitrine/nn';
-import type { EpochMetrics, Evaluation, Fact, Mistake } from '@vitrine/nn';
+import type { Batch, EpochMetrics, Evaluation, Fact, Mistake, StepMetrics } from '@vitrine/nn';
 import type { RunLog } from '@vitrine/nn/node';
+import type { Variable } from '@vitrine/autograd';
 import { saveTensors } from '@vitrine/tensor';
+import type { Tensor } from '@vitrine/tensor';
 import type { EfficientNet } from '../model.js';
+import { dataUri, lookInside, overlays, rasterAt } from './look-inside.js';
+import type { Preparation } from './look-inside.js';
 
 /** The model's weights, with all that is needed to use them, as JSON texts in the file's metadata. */
 export const saveCheckpoint = (path: string, model: EfficientNet, classes: readonly string[], training: object): Promise<void> =>
@@ -53,32 +57,43 @@ export interface ReportContents {
   readonly facts: readonly Fact[];
   readonly config: readonly (readonly [string, string | number | boolean])[];
   readonly epochs: readonly EpochMetrics[];
-  readonly steps: readonly { step: number; loss: number }[];
+  readonly steps: readonly StepMetrics[];
   readonly summary: string;
   readonly dataset: ImageDataset;
   readonly evaluation: Evaluation | null;
+  /** As it is now, and a batch and the loss it is trained with, to look inside; without a batch, that is left out. */
+  readonly model: EfficientNet;
+  readonly batch: Batch | null;
+  readonly loss: (logits: Variable, labels: Tensor) => Variable;
+  readonly preparation: Preparation;
 }
 
 const MISTAKES_SHOWN = 24;
 
 /** Writes report.html into the run's folder. */
-export function leaveReport(log: RunLog, { dataset, evaluation, ...rest }: ReportContents): void {
+export async function leaveReport(log: RunLog, contents: ReportContents): Promise<void> {
+  const { dataset, evaluation, model, batch, loss, preparation, ...rest } = contents;
   const html = renderReport({
     ...rest,
+    ...(batch !== null && lookInside(model, batch, loss)),
     classes: dataset.classes,
     confusion: evaluation === null ? [] : confusionOf(dataset.classes, evaluation).counts(),
-    mistakes: evaluation === null ? [] : mistakesOf(evaluation).slice(0, MISTAKES_SHOWN).map((i) => mistake(dataset, evaluation, i)),
+    mistakes: evaluation === null ? [] : await worstMistakes(contents, evaluation),
   });
   log.write('report.html', html);
 }
 
-function mistake(dataset: ImageDataset, { labels, predictions, confidences }: Evaluation, i: number): Mistake {
-  const channels = dataset.channels === 1 ? 1 : 3;
-  const png = encodePng(dataset.width, dataset.height, channels, imageAt(dataset, i));
-  return {
-    image: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,
+async function worstMistakes(
+  { model, dataset, preparation }: ReportContents, evaluation: Evaluation,
+): Promise<Mistake[]> {
+  const { labels, predictions, confidences } = evaluation;
+  const worst = mistakesOf(evaluation).slice(0, MISTAKES_SHOWN);
+  const seen = await overlays(model, dataset, worst, worst.map((i) => predictions[i]), preparation);
+  return worst.map((i, rank) => ({
+    image: dataUri(rasterAt(dataset, i)),
+    overlay: seen[rank],
     truth: dataset.classes[labels[i]],
     predicted: dataset.classes[predictions[i]],
     confidence: confidences[i],
-  };
+  }));
 }

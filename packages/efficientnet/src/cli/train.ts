@@ -2,9 +2,11 @@
 import process from 'node:process';
 import { DataLoader, loadFashionMnist, randomFlip } from '@vitrine/data';
 import { AdamW, Progress, cosine, crossEntropy, decayGroups, evaluate, fit, formatPercent, formatSummary, warmup } from '@vitrine/nn';
-import type { EpochMetrics, Evaluation } from '@vitrine/nn';
+import type { Batch, EpochMetrics, Evaluation, StepMetrics } from '@vitrine/nn';
+import type { Variable } from '@vitrine/autograd';
 import { RunLog } from '@vitrine/nn/node';
 import { manualSeed } from '@vitrine/tensor';
+import type { Tensor } from '@vitrine/tensor';
 import { summary } from '../summary.js';
 import { describeMachine } from './machine.js';
 import { namedModel } from './named-model.js';
@@ -43,12 +45,15 @@ async function run(args: readonly string[]): Promise<number> {
   const steps = options.epochs * training.length;
   const optimizer = new AdamW(decayGroups(model.parameters()), { lr: options.lr, weightDecay: options.weightDecay });
 
+  const criterion = (logits: Variable, labels: Tensor): Variable =>
+    crossEntropy(logits, labels, { labelSmoothing: options.labelSmoothing });
+
   const log = RunLog.create(options.runs);
   log.write('metrics.jsonl', '');
   const progress = new Progress({ stream: process.stdout });
   const { signal, release } = stopOnInterrupt(progress);
   const epochs: EpochMetrics[] = [];
-  const losses: { step: number; loss: number }[] = [];
+  const losses: StepMetrics[] = [];
   let last: Evaluation | null = null;
   let done = 0;
   const started = performance.now();
@@ -58,11 +63,11 @@ async function run(args: readonly string[]): Promise<number> {
       epochs: options.epochs,
       optimizer,
       schedule: warmup(Math.min(100, Math.ceil(steps / 10)), cosine(options.lr, steps)),
-      loss: (logits, labels) => crossEntropy(logits, labels, { labelSmoothing: options.labelSmoothing }),
+      loss: criterion,
       signal,
       onStep: ({ step, loss, images, learningRate }) => {
         done += images;
-        losses.push({ step, loss });
+        losses.push({ step, loss, learningRate });
         log.append({ kind: 'step', step, loss, learningRate });
         progress.update(done, { loss });
       },
@@ -91,14 +96,21 @@ async function run(args: readonly string[]): Promise<number> {
     say(`\n${confusionOf(data.test.classes, last).toString(process.stdout.columns || 100)}\n`);
     say(showPredictions(data.test, last, process.stdout));
   }
-  leaveReport(log, {
+  await leaveReport(log, {
     title: `${model.config.name} on Fashion-MNIST`,
     facts: [...machine, ['training time', `${seconds.toFixed(1)} s`], ['finished', interrupted ? 'no, interrupted' : 'yes']],
     config: Object.entries({ ...options, data: options.data ?? 'embedded subset' }),
     epochs, steps: losses, summary: table, dataset: data.test, evaluation: last,
+    model, batch: await firstOf(training), loss: criterion, preparation: common,
   });
   say(`\n${interrupted ? 'interrupted; ' : ''}trained ${seconds.toFixed(1)} s; ${log.folder} has checkpoint.safetensors, metrics.jsonl and report.html`);
   return interrupted ? 130 : 0;
+}
+
+/** One batch, of the epoch that would come next. */
+async function firstOf(data: AsyncIterable<Batch>): Promise<Batch | null> {
+  for await (const batch of data) return batch;
+  return null;
 }
 
 /** The first Ctrl-C asks the loop to stop after its step; the second ends the process at once. */
