@@ -4,6 +4,7 @@ import { depthwise, im2col } from './pictures/convolution.js';
 import { blocks, tile } from './pictures/products.js';
 import { moduleBytes, ranges } from './pictures/assembler.js';
 import { graph } from './pictures/graph.js';
+import { batchNorm, descent, schedules } from './pictures/modules.js';
 
 export interface Picture {
   /** Its file in docs/pictures. */
@@ -12,5 +13,8 @@ export interface Picture {
 }
 
 export const pictures = (): Picture[] =>
-  Object.entries({ strides, broadcasting, tile, blocks, im2col, depthwise, module: moduleBytes, ranges, graph })
+  Object.entries({
+    strides, broadcasting, tile, blocks, im2col, depthwise, module: moduleBytes, ranges, graph,
+    'batch-norm': batchNorm, descent, schedules,
+  })
     .map(([name, draw]) => ({ name: `${name}.svg`, svg: draw().toString() }));
