@@ -5,6 +5,7 @@ import { blocks, tile } from './pictures/products.js';
 import { moduleBytes, ranges } from './pictures/assembler.js';
 import { graph } from './pictures/graph.js';
 import { batchNorm, descent, schedules } from './pictures/modules.js';
+import { mbconv, padding, squeezeExcitation } from './pictures/efficientnet.js';
 
 export interface Picture {
   /** Its file in docs/pictures. */
@@ -15,6 +16,6 @@ export interface Picture {
 export const pictures = (): Picture[] =>
   Object.entries({
     strides, broadcasting, tile, blocks, im2col, depthwise, module: moduleBytes, ranges, graph,
-    'batch-norm': batchNorm, descent, schedules,
+    'batch-norm': batchNorm, descent, schedules, mbconv, 'squeeze-excitation': squeezeExcitation, padding,
   })
     .map(([name, draw]) => ({ name: `${name}.svg`, svg: draw().toString() }));
