@@ -1,8 +1,8 @@
-/** The training and evaluation loops on a task small enough to know the answer. */
+/** The training loop on a task small enough to know the answer. */
 import { mul } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import {
-  AdamW, BatchNorm2d, Dropout, GlobalAveragePool, Linear, SGD, Sequential, constant, crossEntropy, DivergedError,
+  AdamW, BatchNorm2d, GlobalAveragePool, Linear, SGD, Sequential, constant, crossEntropy, DivergedError,
   evaluate, fit,
 } from '@vitrine/nn';
 import type { Batch, EpochResult, FitOptions, StepResult } from '@vitrine/nn';
@@ -163,56 +163,5 @@ describe('trainer: fit', () => {
     const data = { [Symbol.asyncIterator]: () => (async function* () { yield* batches; })() };
     await fitting({ model, data, onStep: () => counts.push(info().heap.liveTensors) });
     expect(Math.max(...counts.slice(1))).to.be.at.most(counts[0]);
-  });
-});
-
-describe('trainer: evaluate', () => {
-  /** Class 1 gets log 3 where the mean of the only channel is 1: probabilities 1/4 and 3/4. */
-  const model = new Sequential(new Dropout(0.9), new GlobalAveragePool(), new Linear(1, 2));
-  model.loadStateDict(new Map([['2.weight', fromArray([0, Math.log(3)], [1, 2])], ['2.bias', fromArray([0, 0])]]));
-  const data: AsyncIterable<Batch> = {
-    async *[Symbol.asyncIterator]() {
-      yield { images: fromArray([1, 1], [2, 1, 1, 1]), labels: fromArray([1, 0]) };
-      await Promise.resolve();
-      yield { images: fromArray([-1], [1, 1, 1, 1]), labels: fromArray([0]) };
-    },
-  };
-
-  it('gives loss, accuracy, predictions and confidences in the order of the data', async () => {
-    const { loss, accuracy, labels, predictions, confidences } = await evaluate(model, data);
-    expect([...labels]).to.deep.equal([1, 0, 0]);
-    expect([...predictions]).to.deep.equal([1, 1, 0]);
-    for (const confidence of confidences) expect(confidence).to.be.closeTo(0.75, 1e-6);
-    expect(accuracy).to.be.closeTo(2 / 3, 1e-12);
-    expect(loss).to.be.closeTo((-2 * Math.log(0.75) - Math.log(0.25)) / 3, 1e-6);
-  });
-
-  it('leaves every module in the mode it was in, also after an error', async () => {
-    const modes = (): boolean[] => Array.from(model.namedModules(), ([, { training }]) => training);
-    model.train();
-    model.layers[1].eval();
-    const before = modes();
-    await evaluate(model, data);
-    expect(modes()).to.deep.equal(before);
-    const broken: AsyncIterable<Batch> = {
-      async *[Symbol.asyncIterator]() {
-        yield { images: fromArray([1], [1]), labels: fromArray([1]) };
-      },
-    };
-    expect(await rejection(evaluate(model, broken))).to.match(/globalAveragePool/);
-    expect(modes()).to.deep.equal(before);
-  });
-
-  it('computes no gradients and changes no statistics', async () => {
-    const norm = makeModel();
-    const before = [...norm.stateDict().values()].map((value) => value.toFloat32Array());
-    await evaluate(norm, separable(2));
-    expect([...norm.stateDict().values()].map((value) => value.toFloat32Array())).to.deep.equal(before);
-    expect(norm.parameters().every(({ grad }) => grad === null)).to.equal(true);
-  });
-
-  it('stops when told; refuses data without a batch', async () => {
-    expect((await evaluate(model, data, { signal: AbortSignal.abort() })).labels).to.have.length(0);
-    expect(await rejection(evaluate(model, separable(0)))).to.match(/^evaluate: the data yielded no batches/);
   });
 });

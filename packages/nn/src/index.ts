@@ -78,6 +78,12 @@ export type { Recipe, RecipeName, RecipeNetwork, RecipeOptimizer, RecipeSchedule
 export type { Criterion } from './train/step.js';
 export { resumeTraining, saveTraining } from './train/training-file.js';
 export { validation } from './train/validation.js';
+export { DivergedError, fit } from './train/trainer.js';
+export type { Batch, EpochResult, FitOptions, StepResult } from './train/trainer.js';
+export { evaluate } from './train/evaluate.js';
+export type { EvaluateOptions, Evaluation } from './train/evaluate.js';
+export { calibrationError, confusionOf, perClass } from './train/metrics.js';
+export type { Calibration, CalibrationBin, ClassMetrics } from './train/metrics.js';
 export { ConfusionMatrix, classScores, commonestConfusions } from './train/confusion.js';
 export type { ClassScore, Confusion } from './train/confusion.js';
 export { Progress, displayWidth, formatPercent, printable, truncate } from './train/progress.js';

@@ -1,7 +1,7 @@
 /** What a run leaves behind: a checkpoint, a report, and something to look at in the terminal. */
 import { drawImage, imageAt } from '@vitrine/data';
 import type { ImageDataset } from '@vitrine/data';
-import { ConfusionMatrix, formatPercent, renderReport } from '@vitrine/nn';
+import { confusionOf, formatPercent, renderReport } from '@vitrine/nn';
 import type { Batch, EpochMetrics, Evaluation, Fact, Mistake, StepMetrics } from '@vitrine/nn';
 import type { RunLog } from '@vitrine/nn/node';
 import type { Variable } from '@vitrine/autograd';
@@ -18,12 +18,6 @@ export const saveCheckpoint = (path: string, model: EfficientNet, classes: reado
     ['classes', JSON.stringify(classes)],
     ['training', JSON.stringify(training)],
   ]));
-
-export function confusionOf(classes: readonly string[], { labels, predictions }: Evaluation): ConfusionMatrix {
-  const confusion = new ConfusionMatrix(classes);
-  labels.forEach((label, i) => confusion.add(label, predictions[i]));
-  return confusion;
-}
 
 /** Indices of wrongly classified images, the most confident mistake first. */
 const mistakesOf = ({ labels, predictions, confidences }: Evaluation): number[] =>

@@ -1,7 +1,7 @@
 /** `efficientnet train`: a small variant on Fashion-MNIST, from nothing to a report. */
 import process from 'node:process';
 import { DataLoader, loadFashionMnist, randomFlip } from '@vitrine/data';
-import { AdamW, Progress, cosine, crossEntropy, decayGroups, evaluate, fit, formatPercent, formatSummary, warmup } from '@vitrine/nn';
+import { AdamW, Progress, confusionOf, cosine, crossEntropy, decayGroups, evaluate, fit, formatPercent, formatSummary, warmup } from '@vitrine/nn';
 import type { Batch, EpochMetrics, Evaluation, StepMetrics } from '@vitrine/nn';
 import type { Variable } from '@vitrine/autograd';
 import { RunLog } from '@vitrine/nn/node';
@@ -12,7 +12,7 @@ import { describeMachine } from './machine.js';
 import { namedModel } from './named-model.js';
 import { UsageError } from './options.js';
 import { parseTrainOptions, trainHelp } from './train-options.js';
-import { confusionOf, leaveReport, saveCheckpoint, showPredictions } from './results.js';
+import { leaveReport, saveCheckpoint, showPredictions } from './results.js';
 
 /** Mean and standard deviation of Fashion-MNIST's training pixels, on the scale of 0 to 1. */
 const MEAN = [0.286];

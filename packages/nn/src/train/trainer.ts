@@ -1,6 +1,4 @@
-/** The training loop, and the evaluation loop, over anything that yields batches. */
-import { argmax, scope } from '@vitrine/tensor';
-import { noGrad, softmax } from '@vitrine/autograd';
+/** The training loop, over anything that yields batches. */
 import type { ExponentialMovingAverage } from '../ema.js';
 import { crossEntropy } from '../losses/index.js';
 import type { Module } from '../module.js';
@@ -82,62 +80,4 @@ export async function fit(model: Module, data: TrainingData, options: FitOptions
     if (!run.interrupted) await run.afterEpoch();
   }
   return run.end();
-}
-
-/** A function, because the compiler takes a property read twice in a row to be unchanged. */
-const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
-
-export interface Evaluation {
-  /** Mean cross-entropy, in nats. */
-  readonly loss: number;
-  /** Share of images whose most probable class is the true one. */
-  readonly accuracy: number;
-  /** For every image, in the order of the data. */
-  readonly labels: Uint32Array;
-  readonly predictions: Uint32Array;
-  /** Probability of the predicted class. */
-  readonly confidences: Float32Array;
-}
-
-/**
- * Runs the model over the data in evaluation mode, without gradients. Leaves every module in the mode it was in.
- * With an aborted `signal` it stops between two batches and returns what there is; throws if the data are empty.
- */
-export async function evaluate(model: Module, data: AsyncIterable<Batch>, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Evaluation> {
-  const modes = Array.from(model.namedModules(), ([, module]) => [module, module.training] as const);
-  model.eval();
-  const labels: number[] = [];
-  const predictions: number[] = [];
-  const confidences: number[] = [];
-  let total = 0;
-  try {
-    for await (const batch of data) {
-      if (isAborted(signal)) break;
-      total += evaluateBatch(model, batch, predictions, confidences) * batch.images.shape[0];
-      labels.push(...batch.labels.toFloat32Array());
-    }
-  } finally {
-    for (const [module, mode] of modes) module.training = mode;
-  }
-  if (labels.length === 0 && !isAborted(signal)) throw new Error('evaluate: the data yielded no batches');
-  const right = labels.filter((label, i) => label === predictions[i]).length;
-  return {
-    loss: total / labels.length,
-    accuracy: right / labels.length,
-    labels: Uint32Array.from(labels),
-    predictions: Uint32Array.from(predictions),
-    confidences: Float32Array.from(confidences),
-  };
-}
-
-function evaluateBatch(model: Module, { images, labels }: Batch, predictions: number[], confidences: number[]): number {
-  return scope(() => noGrad(() => {
-    const logits = model.call(images);
-    const classes = logits.shape[1];
-    const chosen = argmax(logits.value, 1).toFloat32Array();
-    const probabilities = softmax(logits).value.toFloat32Array();
-    predictions.push(...chosen);
-    confidences.push(...chosen.map((prediction, i) => probabilities[i * classes + prediction]));
-    return crossEntropy(logits, labels).item();
-  }), 'evaluation step');
 }

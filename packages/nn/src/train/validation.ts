@@ -1,7 +1,7 @@
 /** Measuring after every epoch. */
 import type { Callback, Metrics, Training } from './callback.js';
 import type { Batch } from './data.js';
-import { evaluate } from './trainer.js';
+import { evaluate } from './evaluate.js';
 
 /**
  * A callback that evaluates the model on `data` after every epoch and gives the epoch the metrics 'loss' and
