@@ -115,8 +115,12 @@ export class EfficientNet extends Module {
 
   /** `[N,H,W,C]` → logits `[N,numClasses]`. */
   forward(x: Variable): Variable {
-    const pooled = globalAveragePool(this.extractFeatures(x));
-    return this.classifier.call(this.dropout.call(pooled));
+    return this.classifier.call(this.dropout.call(this.pooledFeatures(x)));
+  }
+
+  /** What the classifier sees, before dropout: the mean of the head's activation over the image, `[N,headChannels]`. */
+  pooledFeatures(x: Input): Variable {
+    return globalAveragePool(this.extractFeatures(x));
   }
 
   /** The head's activation, before pooling: `[N,H/32,W/32,headChannels]` where the stem halves. */

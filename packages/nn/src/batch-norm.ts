@@ -21,6 +21,9 @@ export interface BatchNormOptions {
  * In training, by the batch's own mean and biased variance, while the running ones move towards it by `momentum` (the
  * running variance being unbiased, n/(n−1), as in PyTorch); in evaluation, by the running ones.
  * Throws in training when there is one value a channel: its variance says nothing.
+ *
+ * `frozen` keeps the running statistics as they are: they normalise in training, too. Whether weight and bias learn is
+ * for their `requiresGrad` to say.
  */
 export class BatchNorm2d extends Module {
   readonly weight: Parameter;
@@ -30,6 +33,8 @@ export class BatchNorm2d extends Module {
   readonly eps: number;
   readonly momentum: number;
   readonly activation: 'silu' | 'relu6' | null;
+  /** Of its own, and no `training` that stays false: `train` would have to know which modules not to touch. */
+  frozen = false;
 
   constructor(readonly channels: number, { eps = 1e-5, momentum = 0.1, activation }: BatchNormOptions = {}) {
     super();
@@ -53,7 +58,7 @@ export class BatchNorm2d extends Module {
 
   private normalise(x: Variable): Variable {
     const [train, evaluate] = this.activation === 'silu' ? [batchNormSiluTrain, batchNormSiluEval] : [batchNormTrain, batchNormEval];
-    if (!this.training) return evaluate(x, this.weight, this.bias, this.runningMean.value, this.runningVar.value, this.eps);
+    if (!this.training || this.frozen) return evaluate(x, this.weight, this.bias, this.runningMean.value, this.runningVar.value, this.eps);
     const n = x.value.size / this.channels;
     if (n === 1) throw new RangeError(`BatchNorm2d: one value a channel has no variance; give more than one image, or use eval()`);
     const { mean, variance } = moments(x.value);
