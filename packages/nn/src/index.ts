@@ -82,6 +82,8 @@ export { DivergedError, fit } from './train/trainer.js';
 export type { Batch, EpochResult, FitOptions, StepResult } from './train/trainer.js';
 export { evaluate } from './train/evaluate.js';
 export type { EvaluateOptions, Evaluation } from './train/evaluate.js';
+export { FeatureBatches, FeatureCache, cacheFeatures } from './train/features.js';
+export type { CacheOptions, FeatureBatchesOptions } from './train/features.js';
 export { calibrationError, confusionOf, perClass } from './train/metrics.js';
 export type { Calibration, CalibrationBin, ClassMetrics } from './train/metrics.js';
 export { ConfusionMatrix, classScores, commonestConfusions } from './train/confusion.js';
