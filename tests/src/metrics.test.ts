@@ -1,5 +1,5 @@
 /** Numbers about an evaluation, against cases worked out by hand and by numpy. */
-import { ConfusionMatrix, calibrationError, confusionOf, perClass } from '@vitrine/nn';
+import { ConfusionMatrix, calibrationError, classScores, confusionOf } from '@vitrine/nn';
 import { expect } from 'chai';
 
 /** Right and wrong ones with these confidences: the prediction is 0, the label 0 or 1. */
@@ -19,7 +19,7 @@ const NUMPY: readonly (readonly [bins: number, error: number, maximum: number])[
   [15, 0.22375000268220901, 0.8500000238418579],
 ];
 
-describe('metrics: perClass', () => {
+describe('metrics: class scores', () => {
   it('precision, recall and F1 of a matrix worked out by hand; 0/0 is NaN', () => {
     // rows are truth: cat 3 1 0 0, dog 2 2 0 0, cow 1 0 0 0; yak has no image and is never predicted
     const confusion = confusionOf(['cat', 'dog', 'cow', 'yak'], {
@@ -27,7 +27,7 @@ describe('metrics: perClass', () => {
       predictions: Uint32Array.from([0, 0, 0, 1, 0, 0, 1, 1, 0]),
     });
     expect(confusion.counts()).to.deep.equal([[3, 1, 0, 0], [2, 2, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]);
-    expect(perClass(confusion)).to.deep.equal([
+    expect(classScores(confusion.classes, confusion.counts())).to.deep.equal([
       { name: 'cat', support: 4, precision: 3 / 6, recall: 3 / 4, f1: 0.6 },
       { name: 'dog', support: 4, precision: 2 / 3, recall: 2 / 4, f1: 4 / 7 },
       { name: 'cow', support: 1, precision: NaN, recall: 0, f1: 0 },
@@ -39,7 +39,7 @@ describe('metrics: perClass', () => {
     const confusion = new ConfusionMatrix(['a', 'b', 'c']);
     const pairs = [[0, 0], [0, 1], [1, 1], [1, 1], [2, 0], [2, 2], [2, 2], [2, 1]];
     for (const [truth, predicted] of pairs) confusion.add(truth, predicted);
-    for (const { precision, recall, f1 } of perClass(confusion)) {
+    for (const { precision, recall, f1 } of classScores(confusion.classes, confusion.counts())) {
       expect(f1).to.be.closeTo(2 / (1 / precision + 1 / recall), 1e-12);
     }
   });

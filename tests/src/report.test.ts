@@ -176,8 +176,8 @@ describe('train: confusion matrix', () => {
 
   it('gives precision, recall and the commonest mistakes', () => {
     const [cat, dog, owl] = classScores(pets, petMatrix().counts());
-    expect(cat).to.deep.equal({ name: 'cat', support: 10, precision: 8 / 9, recall: 0.8 });
-    expect(dog).to.deep.equal({ name: 'dog', support: 10, precision: 9 / 11, recall: 0.9 });
+    expect(cat).to.deep.equal({ name: 'cat', support: 10, precision: 8 / 9, recall: 0.8, f1: 16 / 19 });
+    expect(dog).to.deep.equal({ name: 'dog', support: 10, precision: 9 / 11, recall: 0.9, f1: 18 / 21 });
     expect([owl.precision, owl.recall]).to.deep.equal([NaN, NaN]);
     expect(commonestConfusions(pets, petMatrix().counts(), 1)).to.deep.equal(
       [{ truth: 'cat', predicted: 'dog', count: 2 }]);

@@ -21,11 +21,9 @@ export type { EfficientNetConfig, EfficientNetOptions, Endpoints } from './model
 export { ALPHA, BETA, GAMMA, compoundScale, roundFilters, roundRepeats, scale } from './scaling.js';
 export type { CompoundScale } from './scaling.js';
 export { SqueezeExcitation } from './squeeze-excitation.js';
-export { stagesOf } from './stages.js';
-export type { Stage } from './stages.js';
-export { stemFilters } from './stem-filters.js';
 export { freeze, stageGroups, stagesOf, unfreeze } from './stages.js';
 export type { FreezeOptions, Stage, StageGroupsOptions, StageName, UnfreezeOptions } from './stages.js';
+export { stemFilters } from './stem-filters.js';
 export { summary } from './summary.js';
 export { replaceClassifier } from './transfer.js';
 export { LAYOUTS, keysOf } from './weights/layouts.js';

@@ -1,6 +1,9 @@
 import { displayWidth, formatPercent, printable, truncate } from './progress.js';
 
-/** What one row and one column of a confusion matrix say about a class. NaN where a ratio is 0/0. */
+/**
+ * What one row and one column of a confusion matrix say about a class. A ratio 0/0 is NaN, not 0 as in scikit-learn: the
+ * precision of a class that is never predicted and the recall of one without images say nothing.
+ */
 export interface ClassScore {
   name: string;
   /** Images of this class: the sum of its row. */
@@ -9,6 +12,11 @@ export interface ClassScore {
   precision: number;
   /** Of the images of this class, the share that was found: counts[c][c] / Σ_p counts[c][p]. */
   recall: number;
+  /**
+   * Harmonic mean of precision and recall: images of this class called so, twice, over all called so and all that are.
+   * 0 if no image of the class is found.
+   */
+  f1: number;
 }
 
 /** One kind of mistake and how often it was made. */
@@ -82,12 +90,13 @@ export function accuracyOf(counts: readonly (readonly number[])[]): number {
   return counts.reduce((sum, row, c) => sum + row[c], 0) / total;
 }
 
-/** Precision and recall of every class, in class order. */
+/** Precision, recall and F1 of every class, in class order. */
 export function classScores(classes: readonly string[], counts: readonly (readonly number[])[]): ClassScore[] {
   const called = classes.map((_, c) => counts.reduce((sum, row) => sum + row[c], 0));
   return classes.map((name, c) => {
     const support = counts[c].reduce((sum, count) => sum + count, 0);
-    return { name, support, precision: counts[c][c] / called[c], recall: counts[c][c] / support };
+    const right = counts[c][c];
+    return { name, support, precision: right / called[c], recall: right / support, f1: (2 * right) / (called[c] + support) };
   });
 }
 

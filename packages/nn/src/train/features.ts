@@ -5,7 +5,7 @@ import { noGrad } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import type { Module } from '../module.js';
 import { classIndices, inEvaluation, mirrored } from './evaluate.js';
-import type { Batch } from './trainer.js';
+import type { Batch } from './data.js';
 
 export interface CacheOptions {
   /** What of the model to keep, `[N,C]`. Default: what `model.call` gives. */

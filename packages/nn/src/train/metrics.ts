@@ -1,6 +1,5 @@
-/** What an evaluation says beyond its accuracy: about single classes, and whether its confidence can be believed. */
-import { ConfusionMatrix, classScores } from './confusion.js';
-import type { ClassScore } from './confusion.js';
+/** What an evaluation says beyond its accuracy: which classes it confuses, and whether its confidence can be believed. */
+import { ConfusionMatrix } from './confusion.js';
 import type { Evaluation } from './evaluate.js';
 
 /** The confusion matrix of an evaluation; `classes` are the names in index order. */
@@ -10,27 +9,6 @@ export function confusionOf(
   const confusion = new ConfusionMatrix(classes);
   labels.forEach((label, i) => confusion.add(label, predictions[i]));
   return confusion;
-}
-
-export interface ClassMetrics extends ClassScore {
-  /**
-   * Harmonic mean of precision and recall, 2·right/(called + support): images of this class called so, twice, over all
-   * called so and all that are. 0 if no image of the class is found, NaN if there is none and none is called so.
-   */
-  readonly f1: number;
-}
-
-/**
- * Precision, recall and F1 of every class, in class order. A ratio 0/0 is NaN, not 0 as in scikit-learn: the precision
- * of a class that is never predicted and the recall of one without images say nothing.
- */
-export function perClass(confusion: ConfusionMatrix): ClassMetrics[] {
-  const { classes } = confusion;
-  const counts = confusion.counts();
-  return classScores(classes, counts).map((score, c) => {
-    const called = counts.reduce((sum, row) => sum + row[c], 0);
-    return { ...score, f1: (2 * counts[c][c]) / (called + score.support) };
-  });
 }
 
 /** The images whose confidence is above `from` and at most `to`; 0 belongs to the first bin. */

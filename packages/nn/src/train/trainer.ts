@@ -5,12 +5,10 @@ import type { Module } from '../module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedules.js';
 import type { Callback, EpochResult, TrainingPosition } from './callback.js';
-import type { Batch, TrainingData } from './data.js';
+import type { TrainingData } from './data.js';
 import { Run } from './run.js';
 import { Stepper } from './step.js';
 import type { Criterion } from './step.js';
-
-export type { Batch } from './data.js';
 
 export interface FitOptions {
   /** Of the whole training, those before it was resumed included. */
