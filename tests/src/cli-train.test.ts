@@ -1,17 +1,19 @@
 /** The command line: training on a data set of sixty images, to the end and interrupted. */
 import { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, encodeIdx } from '@vitrine/data';
 import { EfficientNet } from '@vitrine/efficientnet';
-import type { EfficientNetConfig } from '@vitrine/efficientnet';
 import { readMetrics } from '@vitrine/nn/node';
-import { Random, loadTensors, meta, randn, scope } from '@vitrine/tensor';
+import { Random, loadTensors, randn, scope } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { TrainResult } from '../../packages/efficientnet/dist/cli/training/finish.js';
 import { run, start } from './support/command-line.js';
 
 const SIZES = { train: 40, test: 20 };
+
+const FILES = ['config.json', 'metrics.jsonl', 'checkpoint.safetensors', 'best.safetensors', 'report.html'];
 
 /** Images of one grey level a class, with noise; the published names, some gzipped, some plain. */
 function writeDataset(folder: string): void {
@@ -37,13 +39,13 @@ describe('command line: train', () => {
   const args = (runs: string, ...more: readonly string[]): string[] =>
     ['train', '--data', join(root, 'data'), '--runs', join(root, runs), '--batch-size', '8', ...more];
 
-  /** The one folder of a run, which has its three files and nothing else. */
-  function folderOf(runs: string): string {
+  /** The one folder of a run, which has its files and nothing else. */
+  function folderOf(runs: string, ...missing: readonly string[]): string {
     const folders = readdirSync(join(root, runs));
     expect(folders).to.have.length(1);
     expect(folders[0]).to.match(/^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d$/);
     const folder = join(root, runs, folders[0]);
-    expect(readdirSync(folder)).to.have.members(['checkpoint.safetensors', 'metrics.jsonl', 'report.html']);
+    expect(readdirSync(folder)).to.have.members(FILES.filter((file) => !missing.includes(file)));
     return folder;
   }
 
@@ -60,18 +62,18 @@ describe('command line: train', () => {
 
   /** Builds the model from what the checkpoint says about itself, and runs it. */
   async function expectUsable(folder: string): Promise<{ epoch: number }> {
-    const { tensors, metadata } = await loadTensors(join(folder, 'checkpoint.safetensors'));
-    const config = JSON.parse(metadata.get('model')!) as EfficientNetConfig;
-    expect(config).to.include({ name: 'tiny-28', numClasses: 10, inChannels: 1, convention: 'tensorflow' });
-    expect(JSON.parse(metadata.get('classes')!)).to.deep.equal(FASHION_MNIST_CLASSES);
-    const model = meta(() => new EfficientNet(config)).eval();
-    model.loadStateDict(tensors);
+    const path = join(folder, 'checkpoint.safetensors');
+    const { metadata } = await loadTensors(path);
+    const model = await EfficientNet.fromPretrained('auto', path);
+    expect(model.config).to.include({ name: 'tiny-28', numClasses: 10, inChannels: 1, convention: 'tensorflow' });
+    expect(model.pretrained?.classes).to.deep.equal(FASHION_MNIST_CLASSES);
+    expect(model.pretrained?.preprocessing)
+      .to.deep.equal({ resize: 28, crop: 28, interpolation: 'bicubic', mean: [0.286], std: [0.353] });
     const logits = scope(() => model.call(randn([2, 28, 28, 1], new Random(1))).value.toFloat32Array());
     expect(logits.every(Number.isFinite)).to.equal(true);
     expect(new Set(logits).size).to.be.above(10);
-    const training = JSON.parse(metadata.get('training')!) as { epoch: number; mean: number[]; std: number[] };
-    expect(training).to.deep.include({ mean: [0.286], std: [0.353] });
-    return training;
+    const { position } = JSON.parse(metadata.get('training')!) as { position: { epoch: number } };
+    return position;
   }
 
   it('two epochs: accuracy, checkpoint, metrics and report', async () => {
@@ -84,7 +86,7 @@ describe('command line: train', () => {
     expect(stdout, 'no control characters into a pipe').not.to.match(/[\r\x1b]/);
 
     const folder = folderOf('whole');
-    expect(stdout).to.contain(`${folder} has checkpoint.safetensors, metrics.jsonl and report.html`);
+    expect(stdout).to.contain(`${folder} has ${FILES.slice(0, -1).join(', ')} and report.html`);
     expect(await expectUsable(folder)).to.include({ epoch: 2 });
 
     const { records, torn } = readMetrics(join(folder, 'metrics.jsonl'));
@@ -124,7 +126,7 @@ describe('command line: train', () => {
     const { code, stdout } = await run(...args('fresh', '--epochs', '0'));
     expect(code).to.equal(0);
     expect(stdout).not.to.match(/test accuracy|train 1/);
-    expect(await expectUsable(folderOf('fresh'))).to.include({ epoch: 0 });
+    expect(await expectUsable(folderOf('fresh', 'best.safetensors'))).to.include({ epoch: 0 });
   });
 
   it('Ctrl-C: stops after the step, leaves checkpoint and report, exit 130', async () => {
@@ -148,17 +150,68 @@ describe('command line: train', () => {
     const { code, stdout } = await finished;
     expect(code).to.equal(130);
     expect(stdout).to.contain('interrupted; trained').and.not.to.contain('test accuracy');
-    const folder = folderOf('early');
+    const folder = folderOf('early', 'best.safetensors');
     expect(await expectUsable(folder)).to.include({ epoch: 0 });
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).to.contain('no, interrupted');
   });
 
-  it('without data: names the files it looked for, exit 1, and makes no run', async () => {
+  it('without data: says what it looked for, exit 1, and makes no run', async () => {
     const missing = join(root, 'missing');
-    const { code, stderr } = await run('train', '--data', missing, '--runs', join(root, 'none'));
-    expect(code).to.equal(1);
-    for (const { images, labels } of Object.values(FASHION_MNIST_FILES)) expect(stderr).to.contain(images).and.to.contain(labels);
-    expect(stderr).to.contain(missing);
+    const incomplete = join(root, 'incomplete');
+    mkdirSync(incomplete);
+    writeFileSync(join(incomplete, FASHION_MNIST_FILES.test.labels), encodeIdx({ shape: [0], data: new Uint8Array(0) }));
+    for (const [folder, message] of [
+      [missing, /^efficientnet: .*missing: there is no such folder/],
+      [incomplete, /loadMnist: no file .*train-images-idx3-ubyte.gz, .*t10k-labels-idx1-ubyte/],
+    ] as const) {
+      const { code, stderr } = await run('train', '--data', folder, '--runs', join(root, 'none'));
+      expect(code).to.equal(1);
+      expect(stderr).to.match(message);
+      expect(existsSync(join(root, 'none'))).to.equal(false);
+    }
+  });
+
+  it('--config with config.json of a run gives the same bits; the command line goes before', async () => {
+    const more = ['--augment', 'flip,crop:1,erase:0.3,cutmix:1@0.5', '--ema', '0.9', '--drop-path', '0.3', '--seed', '5'];
+    const first = await run(...args('first', '--epochs', '2', ...more));
+    expect(first.code, first.stderr).to.equal(0);
+    const config = join(folderOf('first'), 'config.json');
+    const second = await run('train', '--config', config, '--runs', join(root, 'second'), '--threads', '1');
+    expect(second.code, second.stderr).to.equal(0);
+    const bytes = (runs: string, file: string): Buffer => readFileSync(join(folderOf(runs), file));
+    for (const file of ['best.safetensors', 'config.json']) {
+      const [want, got] = [bytes('first', file), bytes('second', file)];
+      if (file === 'config.json') {
+        const settings = [want, got].map((text) => JSON.parse(text.toString()) as { runs: string });
+        expect({ ...settings[1], runs: '' }).to.deep.equal({ ...settings[0], runs: '' });
+      } else expect(Buffer.compare(want, got), file).to.equal(0);
+    }
+    const other = await run('train', '--config', config, '--runs', join(root, 'other'), '--epochs', '1', '--json');
+    expect(other.code, other.stderr).to.equal(0);
+    const result = JSON.parse(other.stdout) as TrainResult;
+    expect(result).to.include({ epochs: 1, steps: 5, finished: true, run: folderOf('other') });
+    expect(result.config).to.include({ seed: 5, ema: 0.9, epochs: 1 });
+    expect(result.best).to.deep.equal({ epoch: 1, testAccuracy: result.testAccuracy });
+    expect(result.files).to.have.members(FILES);
+  });
+
+  it('refuses a configuration that it does not understand, exit 2', async () => {
+    const path = join(root, 'wrong.json');
+    for (const [text, message] of [
+      ['{ "learning-rate": 1 }', "wrong.json: there is no option 'learning-rate'; known are preset, data, "],
+      ['{ "lr": "1" }', 'wrong.json: lr takes a number > 0; got "1"'],
+      ['{ "clip": -1 }', 'wrong.json: clip takes a number > 0, or null; got -1'],
+      ['{ "augment": "flip,krop:2" }', "wrong.json: augment: 'krop:2': there is no 'krop'; known are flip, crop, "],
+      ['{ "json": true }', 'wrong.json: json is for the command line alone'],
+      ['{ "command": "finetune" }', 'wrong.json is of the command finetune'],
+      ['[1]', 'wrong.json: expected a JSON object'],
+      ['{', 'wrong.json: not valid JSON'],
+    ]) {
+      writeFileSync(path, text);
+      const { code, stderr } = await run('train', '--config', path, '--runs', join(root, 'none'));
+      expect(stderr).to.contain(message);
+      expect(code).to.equal(2);
+    }
     expect(existsSync(join(root, 'none'))).to.equal(false);
   });
 });

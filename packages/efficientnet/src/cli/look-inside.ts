@@ -1,5 +1,5 @@
 /** What a report shows of a network's inside, worked out once when training is over: as long as a few steps take. */
-import { DataLoader, encodePng, imageAt, subset } from '@vitrine/data';
+import { DataLoader, encodePng, imageAt } from '@vitrine/data';
 import type { DataLoaderOptions, ImageDataset, RasterImage } from '@vitrine/data';
 import { parameterHistograms, preserving, profile } from '@vitrine/nn';
 import type { Batch, HistogramPanel, ProfileRow } from '@vitrine/nn';
@@ -50,22 +50,20 @@ export function lookInside(
 /** How images become tensors: the same way as for evaluation. */
 export type Preparation = Pick<DataLoaderOptions, 'size' | 'mean' | 'std'>;
 
-/** Pictures of the images at `indices` under what spoke for `classes`, one class an image. */
+/** Pictures of a few images under what spoke for `classes`, one class an image. */
 export async function overlays(
-  model: EfficientNet, dataset: ImageDataset, indices: readonly number[], classes: readonly number[],
-  preparation: Preparation,
+  model: EfficientNet, dataset: ImageDataset, classes: readonly number[], preparation: Preparation,
 ): Promise<string[]> {
-  if (indices.length === 0) return [];
-  const chosen = subset(dataset, indices);
-  const loader = new DataLoader({ ...preparation, dataset: chosen, batchSize: chosen.length });
+  if (dataset.length === 0) return [];
+  const loader = new DataLoader({ ...preparation, dataset, batchSize: dataset.length });
   const pictures: string[] = [];
   for await (const { images } of loader) {
     const maps = gradCam(model, images, { classes });
     const [, h, w] = maps.shape;
-    indices.forEach((_, i) => {
+    for (let i = 0; i < dataset.length; i++) {
       const map = reshape(indexSelect(maps, 0, [i]), [h, w]);
-      pictures.push(dataUri(overlayHeat(rasterAt(chosen, i), map, { canvas: [loader.height, loader.width] })));
-    });
+      pictures.push(dataUri(overlayHeat(rasterAt(dataset, i), map, { canvas: [loader.height, loader.width] })));
+    }
   }
   return pictures;
 }

@@ -1,135 +1,103 @@
-/** `efficientnet train`: a small variant on Fashion-MNIST, from nothing to a report. */
-import process from 'node:process';
-import { DataLoader, loadFashionMnist, randomFlip } from '@vitrine/data';
-import { AdamW, Progress, confusionOf, cosine, crossEntropy, decayGroups, evaluate, fit, formatPercent, formatSummary, warmup } from '@vitrine/nn';
-import type { Batch, EpochMetrics, Evaluation, StepMetrics } from '@vitrine/nn';
-import type { Variable } from '@vitrine/autograd';
+/** `efficientnet train`: a network from nothing to a report. */
+import { formatSummary } from '@vitrine/nn';
 import { RunLog } from '@vitrine/nn/node';
-import { manualSeed } from '@vitrine/tensor';
-import type { Tensor } from '@vitrine/tensor';
+import { info, manualSeed } from '@vitrine/tensor';
+import { configFor } from '../model.js';
 import { summary } from '../summary.js';
 import { describeMachine } from './machine.js';
 import { namedModel } from './named-model.js';
+import { choice, helpOf, option } from './option-table.js';
+import type { Values } from './option-table.js';
 import { UsageError } from './options.js';
-import { parseTrainOptions, trainHelp } from './train-options.js';
-import { leaveReport, saveCheckpoint, showPredictions } from './results.js';
+import { augmentationHelp } from './training/augment.js';
+import { CONFIG_FILE, formatConfig, inFull, readSettings } from './training/config.js';
+import { loadSets, wantedBy } from './training/data.js';
+import { finish } from './training/finish.js';
+import {
+  COMMAND_OPTIONS, DATA_DEFAULTS, DATA_OPTIONS, NETWORK_OPTIONS, RECIPE_OPTIONS, RUN_DEFAULTS, RUN_OPTIONS,
+} from './training/options.js';
+import { outputFor } from './training/output.js';
+import { PRESET_NAMES, TRAINING_PRESETS, presetHelp, recipeOf, valuesOf } from './training/presets.js';
+import type { PresetName, TrainingPreset } from './training/presets.js';
+import { makeLoaders, runTraining } from './training/run.js';
+import { reopen } from './training/run-folder.js';
 
-/** Mean and standard deviation of Fashion-MNIST's training pixels, on the scale of 0 to 1. */
-const MEAN = [0.286];
-const STD = [0.353];
+const PRESET_OPTION = {
+  preset: option('NAME', choice(...PRESET_NAMES), 'settings to start from, see below (default start)'),
+} as const;
+
+const TRAIN_TABLE = {
+  ...PRESET_OPTION, ...DATA_OPTIONS, ...NETWORK_OPTIONS, ...RECIPE_OPTIONS, ...RUN_OPTIONS, ...COMMAND_OPTIONS,
+} as const;
+
+/** All that config.json holds. */
+type TrainValues = Values<Omit<typeof TRAIN_TABLE, keyof typeof COMMAND_OPTIONS>>;
+
+const help = `efficientnet train [options]: train an EfficientNet
+
+  Leaves a folder with config.json (all settings), metrics.jsonl, checkpoint.safetensors (to go on from), best.safetensors
+  (the weights of the best epoch) and report.html. Ctrl-C stops after the current step and leaves all of that, too.
+
+${helpOf(PRESET_OPTION)}${helpOf(COMMAND_OPTIONS)}
+Data
+${helpOf(DATA_OPTIONS)}
+Network
+${helpOf(NETWORK_OPTIONS)}
+Recipe; what is not given, the preset says
+${helpOf(RECIPE_OPTIONS)}
+Run
+${helpOf(RUN_OPTIONS)}
+Presets
+${presetHelp}
+Augmentations, done in the order in which they are named; @P is a probability, none is none
+${augmentationHelp}`;
 
 async function run(args: readonly string[]): Promise<number> {
-  const options = parseTrainOptions(args);
-  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const given = await readSettings('train', TRAIN_TABLE, args);
+  const { config: _config, resume, json = false, threads: _threads, ...settings } = given;
+  const preset: PresetName = settings.preset ?? 'start';
+  const output = outputFor(json);
+  const { say } = output;
+  const { backend } = info();
   const machine = describeMachine();
+  const row: TrainingPreset = TRAINING_PRESETS[preset];
+  const slow = backend === 'reference' && row.referenceEpochs !== undefined ? { epochs: row.referenceEpochs } : {};
+  const values: TrainValues = {
+    preset, ...DATA_DEFAULTS, ...RUN_DEFAULTS, ...valuesOf(row), ...slow, ...settings, backend,
+    data: inFull(settings.data),
+  };
+  const { model: name, seed } = values;
+  const { inChannels, imageSize } = known(name);
   say(machine.map(([label, value]) => `${label} ${value}`).join(' · '));
 
-  const data = await loadFashionMnist(options.data === undefined ? {} : { dir: options.data });
-  say(`Fashion-MNIST: ${data.train.length} training and ${data.test.length} test images, ${options.data ?? 'the embedded subset'}`);
-
-  manualSeed(options.seed);
-  const model = namedModel(options.model, {
-    inChannels: data.train.channels, numClasses: data.train.classes.length, batchNormMomentum: options.batchNormMomentum,
-  });
-  const size = Math.max(model.config.imageSize, data.train.height, data.train.width);
-  const table = formatSummary(summary(model, { imageSize: size }));
-  say(`\n${model.config.name}\n${table}\n`);
-
-  const { batchSize, seed } = options;
-  const common = { size, mean: MEAN, std: STD };
-  const training = new DataLoader({ ...common, dataset: data.train, batchSize, shuffle: true, dropLast: true, seed, augment: randomFlip });
-  const testing = new DataLoader({ ...common, dataset: data.test, batchSize: 100 });
-  if (training.length === 0) {
-    throw new UsageError(`--batch-size takes at most the number of training images, ${data.train.length}; got ${batchSize}`);
-  }
-  const steps = options.epochs * training.length;
-  const optimizer = new AdamW(decayGroups(model.parameters()), { lr: options.lr, weightDecay: options.weightDecay });
-
-  const criterion = (logits: Variable, labels: Tensor): Variable =>
-    crossEntropy(logits, labels, { labelSmoothing: options.labelSmoothing });
-
-  const log = RunLog.create(options.runs);
-  log.write('metrics.jsonl', '');
-  const progress = new Progress({ stream: process.stdout });
-  const { signal, release } = stopOnInterrupt(progress);
-  const epochs: EpochMetrics[] = [];
-  const losses: StepMetrics[] = [];
-  let last: Evaluation | null = null;
-  let done = 0;
-  const started = performance.now();
+  const sets = await loadSets(values, (images) => wantedBy(images, values, { inChannels, imageSize }), output.warn);
   try {
-    if (options.epochs > 0) progress.start(`train 1/${options.epochs}`, data.train.length);
-    await fit(model, training, {
-      epochs: options.epochs,
-      optimizer,
-      schedule: warmup(Math.min(100, Math.ceil(steps / 10)), cosine(options.lr, steps)),
-      loss: criterion,
-      signal,
-      onStep: ({ step, loss, images, learningRate }) => {
-        done += images;
-        losses.push({ step, loss, learningRate });
-        log.append({ kind: 'step', step, loss, learningRate });
-        progress.update(done, { loss });
-      },
-      onEpoch: async ({ epoch, trainLoss, seconds, imagesPerSecond, learningRate }) => {
-        progress.end();
-        const evaluation = await evaluate(model, testing, { signal });
-        if (signal.aborted) return;
-        last = evaluation;
-        const metrics = { epoch, trainLoss, testLoss: last.loss, testAccuracy: last.accuracy, learningRate, seconds, imagesPerSecond };
-        epochs.push(metrics);
-        log.append({ kind: 'epoch', ...metrics });
-        say(`test accuracy ${formatPercent(last.accuracy)}`);
-        await saveCheckpoint(log.path('checkpoint.safetensors'), model, data.train.classes, { epoch, mean: MEAN, std: STD });
-        done = 0;
-        if (epoch < options.epochs) progress.start(`train ${epoch + 1}/${options.epochs}`, data.train.length);
-      },
+    const { title, train, test, where, preprocessing: { crop } } = sets;
+    say(`${title}: ${train.length} training and ${test.length} test images, ${where}`);
+    manualSeed(seed);
+    const { network } = recipeOf(values);
+    const model = namedModel(name, {
+      ...network, inChannels: train.channels, numClasses: train.classes.length, imageSize: crop,
     });
+    const table = formatSummary(summary(model));
+    say(`\n${model.config.name}\n${table}\n`);
+    const loaders = makeLoaders(sets, values);
+    const log = resume === undefined ? RunLog.create(values.runs) : reopen(resume);
+    if (resume === undefined) log.write(CONFIG_FILE, formatConfig('train', values));
+    const ending = await runTraining({ model, sets, loaders, values, log, output });
+    return await finish({ log, output, json, model, sets, loaders, ending, machine, summary: table, config: values });
   } finally {
-    progress.end();
-    release();
+    sets.close();
   }
-  const seconds = (performance.now() - started) / 1000;
-  const interrupted = signal.aborted;
-  await saveCheckpoint(log.path('checkpoint.safetensors'), model, data.train.classes, { epoch: epochs.length, mean: MEAN, std: STD });
-  if (last !== null) {
-    say(`\n${confusionOf(data.test.classes, last).toString(process.stdout.columns || 100)}\n`);
-    say(showPredictions(data.test, last, process.stdout));
+}
+
+/** What the model's name says. */
+function known(name: string): ReturnType<typeof configFor> {
+  try {
+    return configFor(name);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
   }
-  await leaveReport(log, {
-    title: `${model.config.name} on Fashion-MNIST`,
-    facts: [...machine, ['training time', `${seconds.toFixed(1)} s`], ['finished', interrupted ? 'no, interrupted' : 'yes']],
-    config: Object.entries({ ...options, data: options.data ?? 'embedded subset' }),
-    epochs, steps: losses, summary: table, dataset: data.test, evaluation: last,
-    model, batch: await firstOf(training), loss: criterion, preparation: common,
-  });
-  say(`\n${interrupted ? 'interrupted; ' : ''}trained ${seconds.toFixed(1)} s; ${log.folder} has checkpoint.safetensors, metrics.jsonl and report.html`);
-  return interrupted ? 130 : 0;
 }
 
-/** One batch, of the epoch that would come next. */
-async function firstOf(data: AsyncIterable<Batch>): Promise<Batch | null> {
-  for await (const batch of data) return batch;
-  return null;
-}
-
-/** The first Ctrl-C asks the loop to stop after its step; the second ends the process at once. */
-function stopOnInterrupt(progress: Progress): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-    progress.log('stopping after this step (once more to stop at once)');
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return {
-    signal: controller.signal,
-    release: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-    },
-  };
-}
-
-export const trainCommand = { help: trainHelp, run };
+export const trainCommand = { help, run };

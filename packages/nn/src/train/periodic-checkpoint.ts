@@ -11,6 +11,8 @@ export interface PeriodicCheckpointOptions {
   readonly everySteps?: number;
   /** After epochs whose number is a multiple of this. Default 1; Infinity for none. */
   readonly everyEpoch?: number;
+  /** Texts to leave in the file beside the training. */
+  readonly metadata?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -26,7 +28,7 @@ export function periodicCheckpoint(options: PeriodicCheckpointOptions): Callback
   let savedStep = 0;
   const save = async (training: Training): Promise<void> => {
     const { position } = training;
-    await saveTraining(path, training, position);
+    await saveTraining(path, training, position, options.metadata);
     savedAt = performance.now();
     savedStep = position.step;
   };

@@ -112,10 +112,11 @@ export type RecipeName = keyof typeof RECIPES;
 export const peakRate = ({ lr, lrBatchSize, batchSize }: Recipe): number =>
   (lrBatchSize === undefined ? lr : (lr * batchSize) / lrBatchSize);
 
-/** The recipe's optimizer over the parameters that learn. */
-export function makeOptimizer(recipe: Recipe, model: Module): Optimizer {
+/** The recipe's optimizer over the parameters that learn, or over groups of one's own. */
+export function makeOptimizer(
+  recipe: Recipe, model: Module, groups: readonly ParameterGroup[] = groupsOf(recipe, model),
+): Optimizer {
   const { optimizer, weightDecay } = recipe;
-  const groups = recipe.decayed === 'matrices' ? decayGroups(learning(model)) : sparingNorms(model);
   const common = { lr: peakRate(recipe), weightDecay };
   switch (optimizer.name) {
     case 'rmsprop-tf': {
@@ -160,18 +161,23 @@ export function makeSchedule(recipe: Recipe, stepsPerEpoch: number): Schedule {
 export const makeAverages = ({ ema }: Recipe, model: Module): ExponentialMovingAverage | undefined =>
   (ema === null ? undefined : new ExponentialMovingAverage(model, { decay: ema }));
 
-/** All that `fit` needs of a recipe. */
-export function fitOptionsOf(recipe: Recipe, model: Module, stepsPerEpoch: number): FitOptions {
+/** All that `fit` needs of a recipe; `groups` are those of `makeOptimizer`. */
+export function fitOptionsOf(
+  recipe: Recipe, model: Module, stepsPerEpoch: number, groups?: readonly ParameterGroup[],
+): FitOptions {
   const { epochs, labelSmoothing, clipNorm } = recipe;
   return {
     epochs,
-    optimizer: makeOptimizer(recipe, model),
+    optimizer: makeOptimizer(recipe, model, groups),
     schedule: makeSchedule(recipe, stepsPerEpoch),
     loss: (logits: Variable, labels: Tensor): Variable => crossEntropy(logits, labels, { labelSmoothing }),
     ema: makeAverages(recipe, model),
     clipNorm: clipNorm ?? undefined,
   };
 }
+
+const groupsOf = ({ decayed }: Recipe, model: Module): readonly ParameterGroup[] =>
+  (decayed === 'matrices' ? decayGroups(learning(model)) : sparingNorms(model));
 
 const learning = (model: Module): ReturnType<Module['parameters']> =>
   model.parameters().filter(({ requiresGrad }) => requiresGrad);

@@ -43,10 +43,18 @@ export class RunLog {
    * diverged loss must not read as null: they are written as the strings "NaN", "Infinity" and "-Infinity".
    */
   append(record: object): void {
-    const text = JSON.stringify(record, (_key, value: unknown) =>
-      typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-    );
-    appendFileSync(this.path('metrics.jsonl'), `${text}\n`);
+    appendFileSync(this.path('metrics.jsonl'), lineOf(record));
+  }
+
+  /**
+   * Takes out of metrics.jsonl the records that `keep` refuses, and torn lines, and returns the others: a training that
+   * goes on from a checkpoint makes its later steps again. Without the file there are none.
+   */
+  trim(keep: (record: Record<string, unknown>) => boolean): Record<string, unknown>[] {
+    const path = this.path('metrics.jsonl');
+    const records = existsSync(path) ? readMetrics(path).records.filter(keep) : [];
+    this.write('metrics.jsonl', records.map(lineOf).join(''));
+    return records;
   }
 
   /** Writes a whole file of the run (a report, say): beside its place, then renamed, so that nobody sees half of it. */
@@ -54,6 +62,10 @@ export class RunLog {
     writeFileAtomicSync(this.path(name), contents);
   }
 }
+
+/** JSON without NaN and infinities: see `append`. */
+const lineOf = (record: object): string => `${JSON.stringify(record, (_key, value: unknown) =>
+  (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))}\n`;
 
 /**
  * Makes and returns `<root>/<yyyy-mm-dd_hh-mm-ss>` (local time), and `root` if need be. If that name is taken (two runs

@@ -7,6 +7,7 @@
  *     callback.<name>.<…>     what callbacks remember
  *
  * and, as JSON in its metadata under 'training', the rest: where it stands and the state of the default random stream.
+ * Other texts may stand beside it, such as those by which the model can be used without the training.
  */
 import { loadTensors, randomState, saveTensors, setRandomState } from '@vitrine/tensor';
 import type { RandomState, Tensor } from '@vitrine/tensor';
@@ -26,14 +27,17 @@ interface Header {
 /**
  * Writes a training, with a random stream that stands where it stands now, beside `path`, then renames the file: a
  * process that is killed at any moment leaves the old file or the new one. All is read before the first wait.
+ * `metadata`: texts to leave beside its own, 'training'.
  */
-export function saveTraining(path: string, state: TrainingState, position: TrainingPosition): Promise<void> {
+export function saveTraining(
+  path: string, state: TrainingState, position: TrainingPosition, metadata: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const tensors = new Map<string, Tensor>();
   for (const [prefix, part] of partsOf('saveTraining', state)) {
     for (const [name, tensor] of part.stateDict()) tensors.set(`${prefix}.${name}`, tensor);
   }
   const header: Header = { version: VERSION, optimizer: kindOf(state), random: randomState(), position };
-  return saveTensors(path, tensors, new Map([['training', JSON.stringify(header, spellOut)]]));
+  return saveTensors(path, tensors, new Map([...metadata, ['training', JSON.stringify(header, spellOut)]]));
 }
 
 /**

@@ -40,7 +40,27 @@ export function decodeWeights(bytes: Uint8Array, name: string, options: WeightsO
     throw new Error(`decodeWeights: ${name}: neither safetensors nor a file of torch.save (.pth, .pt); it begins with ${hex(bytes.subarray(0, 8))}`);
   }
   const { tensors, metadata, dtypes } = parseSafetensors(bytes, name);
-  return { format: 'safetensors', metadata, ...withoutPrefix(tensors, dtypes) };
+  const named = tensors.has('optimizer.steps')
+    ? ofTraining(tensors, dtypes, name, options) : withoutPrefix(tensors, dtypes);
+  return { format: 'safetensors', metadata, ...named };
+}
+
+/** Of a training that `saveTraining` of @vitrine/nn wrote, the weights of its model, or their averages. */
+function ofTraining(
+  tensors: WeightsFile['tensors'], dtypes: WeightsFile['dtypes'], name: string, { ema = false }: WeightsOptions,
+): Named {
+  const has = (prefix: string): boolean => [...tensors.keys()].some((key) => key.startsWith(prefix));
+  const averages = 'ema.average.';
+  if (ema && !has(averages)) {
+    throw new Error(`decodeWeights: ${name}: no moving average of the weights: the training made none`);
+  }
+  const prefix = ema ? averages : 'model.';
+  const part = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> => new Map(Array.from(map)
+    .filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]));
+  return { tensors: part(tensors), dtypes: part(dtypes), notes: [
+    `a training that can be resumed; of it, ${ema ? 'the moving average of the weights' : 'the weights of the model'}`,
+    ...(!ema && has(averages) ? ['there is a moving average, too: option ema takes it'] : []),
+  ] };
 }
 
 /** The header's length, then its brace. */

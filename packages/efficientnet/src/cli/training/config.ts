@@ -1,0 +1,80 @@
+/** Where a run's settings come from: the command line, before a file, before a preset; and config.json, which has all. */
+import { setBackend, setThreads } from '@vitrine/tensor';
+import { readFile } from '@vitrine/tensor/files';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { readArguments, readObject } from '../option-table.js';
+import type { Table, Values } from '../option-table.js';
+import { UsageError } from '../options.js';
+import { messageOf } from '../output.js';
+import { COMMAND_OPTIONS } from './options.js';
+import type { RUN_OPTIONS } from './options.js';
+
+export const CONFIG_FILE = 'config.json';
+
+/** Options that may stand beside `--resume`. */
+const BESIDE_RESUME = ['resume', 'json', 'threads', 'checkpoint-minutes'];
+
+export type RunTable = Table & typeof COMMAND_OPTIONS & typeof RUN_OPTIONS;
+
+/**
+ * The settings given in the arguments and, where they do not say, in the file of `--config`, or of the run that is
+ * resumed. Backend and threads are set. Throws a UsageError for what does not exist, or does not go together.
+ */
+export async function readSettings<T extends RunTable>(
+  command: string, table: T, args: readonly string[],
+): Promise<Partial<Values<T>>> {
+  const { given } = readArguments(table, args);
+  const { config, resume, threads }: Partial<Values<typeof COMMAND_OPTIONS>> = given;
+  if (resume !== undefined) {
+    const other = Object.keys(given).find((name) => !BESIDE_RESUME.includes(name));
+    if (other !== undefined) {
+      throw new UsageError(`--resume goes on as ${CONFIG_FILE} of the run says; --${other} would make it another one`);
+    }
+  }
+  const path = resume === undefined ? config : join(resume, CONFIG_FILE);
+  const settings = path === undefined ? given : { ...await readConfig(command, table, path), ...given };
+  const { backend }: Partial<Values<typeof RUN_OPTIONS>> = settings;
+  if (backend !== undefined) setBackend(backend);
+  if (threads !== undefined) setThreads(threads);
+  return settings;
+}
+
+async function readConfig<T extends RunTable>(command: string, table: T, path: string): Promise<Partial<Values<T>>> {
+  const parsed = parse(path, new TextDecoder().decode(await readFile(path)));
+  const { version: made, command: of, ...rest } = parsed;
+  if (of !== undefined && of !== command) {
+    throw new UsageError(`${path} is of the command ${String(of)}; efficientnet ${String(of)} takes it`);
+  }
+  if (made !== undefined && made !== version()) {
+    process.stderr.write(`efficientnet: ${path} is of version ${String(made)}, this is ${version()}: results may differ\n`);
+  }
+  const misplaced = Object.keys(rest).find((name) => Object.hasOwn(COMMAND_OPTIONS, name));
+  if (misplaced !== undefined) throw new UsageError(`${path}: ${misplaced} is for the command line alone`);
+  return readObject(table, rest, path);
+}
+
+function parse(path: string, text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path}: not valid JSON: ${messageOf(error)}`);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new UsageError(`${path}: expected a JSON object, { "name of an option": value, … }`);
+}
+
+/** The text of config.json. */
+export const formatConfig = (command: string, values: object): string =>
+  `${JSON.stringify({ version: version(), command, ...values }, null, 2)}\n`;
+
+/** Of this package. */
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+/** A folder in full, so that a configuration means the same wherever it is read. */
+export const inFull = (path: string | null | undefined): string | null => (path == null ? null : resolve(path));
