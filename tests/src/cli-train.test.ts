@@ -7,32 +7,17 @@ import { expect } from 'chai';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import type { TrainResult } from '../../packages/efficientnet/dist/cli/training/finish.js';
 import { run, start } from './support/command-line.js';
-
-const SIZES = { train: 40, test: 20 };
+import { writeIdx } from './support/tiny-data.js';
 
 const FILES = ['config.json', 'metrics.jsonl', 'checkpoint.safetensors', 'best.safetensors', 'report.html'];
-
-/** Images of one grey level a class, with noise; the published names, some gzipped, some plain. */
-function writeDataset(folder: string): void {
-  mkdirSync(folder);
-  const random = new Random(1);
-  for (const [split, length] of Object.entries(SIZES)) {
-    const labels = Uint8Array.from({ length }, (_, i) => i % 10);
-    const images = Uint8Array.from({ length: length * 784 }, (_, i) => 25 * labels[Math.floor(i / 784)] + random.integer(20));
-    const files = FASHION_MNIST_FILES[split === 'train' ? 'train' : 'test'];
-    writeFileSync(join(folder, `${files.images}.gz`), gzipSync(encodeIdx({ shape: [length, 28, 28], data: images })));
-    writeFileSync(join(folder, files.labels), encodeIdx({ shape: [length], data: labels }));
-  }
-}
 
 describe('command line: train', () => {
   let root = '';
   before(() => {
     root = mkdtempSync(join(tmpdir(), 'vitrine-train-'));
-    writeDataset(join(root, 'data'));
+    writeIdx(join(root, 'data'));
   });
   after(() => rmSync(root, { recursive: true }));
 
