@@ -2,7 +2,9 @@
 /** The command line: `efficientnet COMMAND …`. */
 import process from 'node:process';
 import { convertCommand } from './convert.js';
+import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
+import { finetuneCommand } from './finetune.js';
 import { inspectCommand } from './inspect.js';
 import { UsageError } from './options.js';
 import { predictCommand } from './predict.js';
@@ -17,6 +19,8 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   train: trainCommand,
+  finetune: finetuneCommand,
+  evaluate: evaluateCommand,
   summary: summaryCommand,
   predict: predictCommand,
   inspect: inspectCommand,
@@ -27,7 +31,11 @@ const commands: Readonly<Record<string, Command>> = {
 const help = `efficientnet: train, look at and use EfficientNets
 
 Networks
-  efficientnet train                         train a small variant on Fashion-MNIST
+  efficientnet train --data DIR              train a network, from nothing to a report
+  efficientnet finetune --weights W --data DIR
+                                             go on from weights, for other classes
+  efficientnet evaluate --weights W --data DIR
+                                             how right it is, where it is wrong, whether it knows
   efficientnet summary NAME                  layers, parameters and multiply-adds of a variant
 
 Weights: this library's, torchvision's, timm's, lukemelas' (.safetensors, .pth, .pt; a path or an address)

@@ -43,7 +43,7 @@ export interface Opened extends WeightsBytes {
 }
 
 /** The bytes at a path or an address (http, https, file), which is downloaded once and kept. */
-export async function readWeights({ text }: Parsed, source: string): Promise<WeightsBytes> {
+export async function readWeights({ text }: Pick<Parsed, 'text'>, source: string): Promise<WeightsBytes> {
   const [sha256, cacheFolder] = [text('sha256'), text('cache')];
   if (sha256 !== undefined && !/^[0-9a-f]{8,64}$/i.test(sha256)) {
     throw new UsageError(`--sha256 takes 8 to 64 hexadecimal digits; got '${sha256}'`);
@@ -87,7 +87,7 @@ function downloadProgress(address: string): Download {
 }
 
 /** The network in a file, ready for evaluation. A name or setting that does not exist is wrong usage. */
-export async function openWeights(parsed: Parsed, source: string): Promise<Opened> {
+export async function openWeights(parsed: Pick<Parsed, 'text' | 'flag'>, source: string): Promise<Opened> {
   const { text, flag } = parsed;
   const name = text('model') ?? 'auto';
   const conventions = text('conventions');

@@ -1,5 +1,5 @@
 /** The end of a run: what is printed, and the result for `--json`. */
-import { formatPercent } from '@vitrine/nn';
+import { confusionOf, formatPercent } from '@vitrine/nn';
 import type { Fact } from '@vitrine/nn';
 import type { RunLog } from '@vitrine/nn/node';
 import { existsSync } from 'node:fs';
@@ -7,7 +7,7 @@ import type { EfficientNet } from '../../model.js';
 import { printJson } from '../output.js';
 import type { Sets } from './data.js';
 import type { Output } from './output.js';
-import { confusionOf, leaveReport, showPredictions } from './report.js';
+import { leaveReport, showPredictions } from './report.js';
 import type { Ending, Loaders } from './run.js';
 import { FILES } from './run-folder.js';
 
@@ -48,7 +48,7 @@ export async function finish(parts: Finish): Promise<number> {
   const { evaluation, results, steps, interrupted, stopped, seconds } = ending;
   if (evaluation !== null) {
     const { classes } = sets.test;
-    if (classes.length <= MOST_CLASSES) say(`\n${confusionOf(classes, evaluation).toString(stream.columns || 100)}`);
+    say(`\n${confusionOf(classes, evaluation).toString(stream.columns || 100)}`);
     say(`\n${await showPredictions(sets, evaluation, stream)}`);
   }
   const ended = interrupted ? 'no, interrupted' : stopped === null ? 'yes' : `yes: ${stopped}`;
@@ -77,9 +77,6 @@ export async function finish(parts: Finish): Promise<number> {
   }
   return interrupted ? 130 : 0;
 }
-
-/** A confusion matrix of more is no reading matter. */
-const MOST_CLASSES = 30;
 
 function bestOf({ results }: Ending): TrainResult['best'] {
   let best: TrainResult['best'] = null;

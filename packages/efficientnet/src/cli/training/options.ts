@@ -17,10 +17,11 @@ export const DATA_OPTIONS = {
   dataset: option('KIND', choice('auto', ...DATASETS), `what DIR holds: ${DATASETS.join(', ')}; auto, the default, looks`),
   'test-share': option('X', below1, 'of folders that are not split: the share of each class that is for testing ' +
     '(default 0.2, the same images every time)'),
-  'image-size': option('N', orNone(whole(1)), 'side of the images that the network sees (default: their own; of folders, ' +
-    'what the model is made for, with its margin of 1/8 for the resize before)'),
+  'image-size': option('N', orNone(whole(1)), 'side of the images that the network sees (default: what the weights ' +
+    'were made with; for a new network the images\' own, or, where they differ, what the model is made for)'),
   mean: option('X,X,X', orNone(numbers('numbers', () => true)),
-    'mean of the pixels from 0 to 1, one a channel (default: that of the data set, ImageNet\'s for folders)'),
+    'mean of the pixels from 0 to 1, one a channel (default: what the weights were made with; for a new network that ' +
+    'of the data set, ImageNet\'s for folders)'),
   std: option('X,X,X', orNone(numbers('numbers > 0', (n) => n > 0)), 'their standard deviation, likewise'),
   strict: flag('a damaged image is an error (default: it is skipped, with a warning, and counted)'),
 } as const;

@@ -32,21 +32,33 @@ export const TRAINING_PRESETS = {
   },
 } as const satisfies Readonly<Record<string, TrainingPreset>>;
 
+/** What `finetune` does if told nothing: rates that move little what is there already. */
+export const FINETUNE_PRESET: Omit<TrainingPreset, 'about' | 'model'> = {
+  augment: 'flip', recipe: { ...RECIPES.cpu, epochs: 5, lr: 1e-3, warmupEpochs: 0.5 },
+};
+
 export type PresetName = keyof typeof TRAINING_PRESETS;
 
 export const PRESET_NAMES = Object.keys(TRAINING_PRESETS).filter((name): name is PresetName =>
   Object.hasOwn(TRAINING_PRESETS, name));
 
-export type PresetValues = NetworkValues & RecipeValues;
-
 /** A preset as values of options. */
-export function valuesOf({ model, augment, recipe, accumulate = 1, testFlip = false }: TrainingPreset): PresetValues {
-  const { network } = recipe;
+export function valuesOf(preset: TrainingPreset): NetworkValues & RecipeValues {
+  const { model, recipe: { network } } = preset;
   return {
     model,
     dropout: network.dropout ?? null,
     'drop-path': network.dropPath ?? null,
     'batch-norm-momentum': network.batchNormMomentum ?? null,
+    ...recipeValuesOf(preset),
+  };
+}
+
+/** The same without the network. */
+export function recipeValuesOf(
+  { augment, recipe, accumulate = 1, testFlip = false }: Omit<TrainingPreset, 'about' | 'model'>,
+): RecipeValues {
+  return {
     epochs: recipe.epochs,
     'batch-size': recipe.batchSize,
     accumulate,

@@ -1,19 +1,13 @@
 /** What is left to look at when a run is over: a report, and something in the terminal. */
 import { centerCrop, drawImage, fromArrays, imageAt } from '@vitrine/data';
 import type { ImageDataset, ImageSource } from '@vitrine/data';
-import { ConfusionMatrix, formatPercent, renderReport } from '@vitrine/nn';
+import { confusionOf, formatPercent, renderReport } from '@vitrine/nn';
 import type { Batch, EpochMetrics, EpochResult, Evaluation, Fact, Mistake } from '@vitrine/nn';
 import type { RunLog } from '@vitrine/nn/node';
 import type { EfficientNet } from '../../model.js';
 import { dataUri, lookInside, overlays, rasterAt } from '../look-inside.js';
 import type { Sets } from './data.js';
 import type { Ending, Loaders } from './run.js';
-
-export function confusionOf(classes: readonly string[], { labels, predictions }: Evaluation): ConfusionMatrix {
-  const confusion = new ConfusionMatrix(classes);
-  labels.forEach((label, i) => confusion.add(label, predictions[i]));
-  return confusion;
-}
 
 /** Indices of wrongly classified images, the most confident mistake first. */
 const mistakesOf = ({ labels, predictions, confidences }: Evaluation): number[] =>

@@ -47,7 +47,7 @@ export interface Setup {
   readonly sets: Sets;
   readonly loaders: Loaders;
   readonly values: RecipeValues & RunValues;
-  /** Of the optimizer's parameters, if not the recipe's. */
+  /** Of the optimizer's parameters, if not the recipe's: those of a network that knows something already. */
   readonly groups?: readonly ParameterGroup[];
   readonly log: RunLog;
   readonly output: Output;
@@ -78,7 +78,7 @@ export const describeWeights = (model: EfficientNet, { train: { classes }, prepr
  */
 export async function runTraining(setup: Setup): Promise<Ending> {
   const { model, sets, loaders: { training, testing }, values, groups, log, output } = setup;
-  const { epochs, accumulate, 'early-stopping': patience } = values;
+  const { epochs, accumulate, 'early-stopping': patience, 'test-flip': flip } = values;
   const options = fitOptionsOf(recipeOf(values), model, Math.ceil(training.length / accumulate), groups);
   const { optimizer, ema, loss: criterion } = options;
   if (criterion === undefined) throw new Error('runTraining: the recipe has no loss');
@@ -86,7 +86,7 @@ export async function runTraining(setup: Setup): Promise<Ending> {
   const metadata = describeWeights(model, sets);
 
   const measure = async (): Promise<Evaluation> => {
-    const look = (): Promise<Evaluation> => evaluate(model, testing);
+    const look = (): Promise<Evaluation> => evaluate(model, testing, { flip });
     return ema === undefined ? look() : ema.apply(look);
   };
   const watch = new Watch(setup, measure);
@@ -108,7 +108,8 @@ export async function runTraining(setup: Setup): Promise<Ending> {
   try {
     const results = await fit(model, training, { ...options, accumulate, callbacks, from, signal });
     const ended = results.length === epochs || watch.stopped !== null;
-    if (watch.evaluation === null && results.length > 0 && ended) watch.evaluation = await measure();
+    const knows = results.length > 0 || groups !== undefined;
+    if (watch.evaluation === null && knows && ended) watch.evaluation = await measure();
     return {
       results, steps: watch.steps, evaluation: watch.evaluation, state, criterion,
       seconds: secondsBefore(from) + (performance.now() - started) / 1000,
