@@ -16,7 +16,8 @@ import { writeFolders, writeIdx } from './support/tiny-data.js';
 const FILES = ['config.json', 'metrics.jsonl', 'checkpoint.safetensors', 'best.safetensors', 'report.html'];
 const COLOURS = ['red', 'green', 'blue'];
 
-describe('command line: finetune and evaluate', () => {
+describe('command line: finetune and evaluate', function () {
+  this.timeout(180_000); // a dozen processes, also where others have the cores
   let root = '';
   let weights = '';
   let trained: TrainResult;
@@ -89,8 +90,12 @@ describe('command line: finetune and evaluate', () => {
     const [before, after] = [await tensorsOf(weights), await tensorsOf(best)];
     const changed = (name: string): boolean =>
       String(before.get(name)!.toFloat32Array()) !== String(after.get(name)!.toFloat32Array());
-    expect([...after.keys()].filter((name) => /^(?:stem|blocks\.0)/.test(name) && changed(name)), 'frozen').to.deep.equal([]);
-    expect(changed('blocks.1.project.weight') && changed('head.weight') && changed('headNorm.runningMean')).to.equal(true);
+    const frozen = [...after.keys()].filter((name) => /^(?:stem|blocks\.0)/.test(name));
+    expect(frozen.length).to.be.above(10);
+    expect(frozen.filter(changed)).to.deep.equal([]);
+    for (const name of ['blocks.1.project.weight', 'head.weight', 'headNorm.runningMean']) {
+      expect(changed(name), name).to.equal(true);
+    }
 
     const scored = await runJson<EvaluateResult>(0, 'evaluate', '--weights', best, '--data', path('colours'));
     expect(scored.accuracy).to.equal(result.best?.testAccuracy);
@@ -116,9 +121,11 @@ describe('command line: finetune and evaluate', () => {
   it('classes are found by name; what the network does not know is an error', async () => {
     const best = join(folderOf('tuned'), 'best.safetensors');
     writeFolders(path('some'), ['red', 'blue'], 5, 36);
-    const some = await runJson<EvaluateResult>(0, 'evaluate', '--weights', best, '--data', path('some'), '--split', 'all');
+    const some = await runJson<EvaluateResult>(0, 'evaluate', '--weights', best, '--data', path('some'),
+      '--split', 'all');
     // writeFolders gives colours by position: its 'blue' is green.
-    expect(some.classes.map(({ name, support }) => [name, support])).to.deep.equal([['blue', 5], ['green', 0], ['red', 5]]);
+    expect(some.classes.map(({ name, support }) => [name, support]))
+      .to.deep.equal([['blue', 5], ['green', 0], ['red', 5]]);
     renameSync(path('some', 'blue'), path('some', 'pink'));
     const unknown = await run('evaluate', '--weights', best, '--data', path('some'));
     expect(unknown.code).to.equal(1);

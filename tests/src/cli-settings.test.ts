@@ -11,7 +11,9 @@ import {
   formatOptimizer, formatSchedule, parseOptimizer, parseSchedule,
 } from '../../packages/efficientnet/dist/cli/training/optimizer-specs.js';
 import { DATA_DEFAULTS } from '../../packages/efficientnet/dist/cli/training/options.js';
-import { PRESET_NAMES, TRAINING_PRESETS, recipeOf, valuesOf } from '../../packages/efficientnet/dist/cli/training/presets.js';
+import {
+  PRESET_NAMES, TRAINING_PRESETS, recipeOf, valuesOf,
+} from '../../packages/efficientnet/dist/cli/training/presets.js';
 import { withFolder } from './support/folders.js';
 
 const image: RasterImage = { width: 6, height: 4, channels: 3, data: Uint8Array.from({ length: 72 }, (_, i) => 3 * i) };
@@ -27,8 +29,10 @@ describe('command line: augmentations', () => {
     expect(Object.keys(parseAugmentation('cutmix:1@0.5,flip,mixup:0.2', 5))).to.have.members(['augment', 'mix']);
   });
 
-  for (const text of ['flip@1', 'crop:2', 'resized-crop:0.5', 'rotate:30', 'jitter:0.4', 'erase:1', 'erase:1:0.5:random',
-    'randaugment:3:20', 'autoaugment', 'autoaugment:cifar10']) {
+  for (const text of [
+    'flip@1', 'crop:2', 'resized-crop:0.5', 'rotate:30', 'jitter:0.4', 'erase:1', 'erase:1:0.5:random',
+    'randaugment:3:20', 'autoaugment', 'autoaugment:cifar10',
+  ]) {
     it(`${text} changes images, by chance alone`, () => {
       const made = Array.from({ length: 12 }, (_, seed) => augmented(text, seed));
       expect(made.some(({ data }) => Buffer.compare(data, image.data) !== 0)).to.equal(true);
@@ -46,9 +50,9 @@ describe('command line: augmentations', () => {
 
   it('what is wrong is quoted', () => {
     for (const [text, message] of [
-      ['', "there is no ''; known are flip, crop, resized-crop, rotate, jitter, erase, randaugment, autoaugment, mixup, cutmix"],
-      ['flip:1', "'flip:1': flip takes no number with : before it"],
-      ['crop:1:2', "'crop:1:2': crop takes at most 1 numbers"],
+      ['', "there is no ''; known are flip, crop, resized-crop, rotate, jitter, erase, randaugment, autoaugment, "],
+      ['flip:1', "'flip:1': flip takes no number, with : before it"],
+      ['crop:1:2', "'crop:1:2': crop takes one number, with : before it"],
       ['flip@2', "'flip@2': behind @ stands a probability, from 0 to 1"],
       ['mixup', "'mixup': mixup takes alpha, such as mixup:0.2"],
       ['autoaugment:svhn', "'autoaugment:svhn': autoaugment takes imagenet or cifar10"],
@@ -69,7 +73,9 @@ describe('command line: presets', () => {
   }
 
   it('optimizers and schedules, there and back', () => {
-    for (const text of ['adamw', 'adamw:0.9:0.99', 'adamw:0.8:0.9:0.000001', 'sgd:0.9', 'sgd:0:plain', 'rmsprop-tf:0.9:0.8:0.01']) {
+    for (const text of [
+      'adamw', 'adamw:0.9:0.99', 'adamw:0.8:0.9:0.000001', 'sgd:0.9', 'sgd:0:plain', 'rmsprop-tf:0.9:0.8:0.01',
+    ]) {
       expect(formatOptimizer(parseOptimizer(text))).to.equal(text);
     }
     expect(formatOptimizer({ name: 'adamw', eps: 1e-6 })).to.equal('adamw:0.9:0.999:0.000001');

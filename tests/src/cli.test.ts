@@ -62,7 +62,7 @@ describe('command line: help and wrong usage', () => {
     [['train', '--ema', 'no'], "--ema takes a number from 0 to 1, or none; got 'no'"],
     [['train', '--mean', '0.5,x'], "--mean takes numbers with commas between, or none; got '0.5,x'"],
     [['train', '--dataset', 'svhn'], '--dataset takes auto, fashion-mnist, mnist, cifar-10, cifar-100 or folder; got'],
-    [['train', '--dataset', 'cifar-10', '--runs', '/nonexistent'], 'cifar-10 takes --data DIR; only a part of'],
+    [['train', '--dataset', 'cifar-10', '--runs', '/nonexistent'], 'cifar-10 takes --data DIR; only Fashion-MNIST comes'],
     [['finetune', '--data', 'x'], 'finetune takes --weights FILE, a path or an address'],
     [['finetune', '--weights', 'x', '--freeze-until', 'stage0'], "--freeze-until takes stem, stage1, stage2 … or head, "],
     [['finetune', '--weights', 'x', '--decayed', 'matrices'], "Unknown option '--decayed'"],

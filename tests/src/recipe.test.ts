@@ -78,6 +78,17 @@ describe('recipe', () => {
     expect(() => makeSchedule(recipe, 0)).to.throw(/^makeSchedule: stepsPerEpoch is a whole number > 0; got 0/);
   });
 
+  it('takes groups of one\'s own', () => {
+    const model = small();
+    const groups = [{ parameters: model.layers[3].parameters(), lrScale: 0.5 }];
+    for (const optimizer of [
+      makeOptimizer(RECIPES.paper, model, groups), fitOptionsOf(RECIPES.cpu, model, 1, groups).optimizer,
+    ]) {
+      expect(optimizer.groups).to.have.length(1);
+      expect(optimizer.groups[0]).to.deep.include(groups[0]);
+    }
+  });
+
   it('gives fit what it needs', async () => {
     const model = linearModel();
     const recipe: Recipe = { ...RECIPES.paper, batchSize: 8, lr: 8, warmupEpochs: 1, epochs: 6, ema: 0.5, clipNorm: 1 };

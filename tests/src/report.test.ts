@@ -251,6 +251,17 @@ describe('train: run log', () => {
     expect(() => RunLog.open(join(root, 'nowhere'))).to.throw(/RunLog\.open: .*nowhere: no such folder/);
   });
 
+  it('takes out what is made again, and torn lines', () => {
+    const log = RunLog.create(root);
+    expect(log.trim(() => true), 'no file yet').to.deep.equal([]);
+    for (const step of [0, 1, 2]) log.append({ step, loss: NaN });
+    writeFileSync(log.path('metrics.jsonl'), '{"step":3,"lo', { flag: 'a' });
+    expect(log.trim(({ step }) => Number(step) < 2)).to.deep.equal([{ step: 0, loss: NaN }, { step: 1, loss: NaN }]);
+    log.append({ step: 2 });
+    expect(readFileSync(log.path('metrics.jsonl'), 'utf8'))
+      .to.equal('{"step":0,"loss":"NaN"}\n{"step":1,"loss":"NaN"}\n{"step":2}\n');
+  });
+
   it('writes whole files beside their place', () => {
     const log = RunLog.create(root);
     log.write('report.html', 'old');

@@ -4,7 +4,9 @@ import {
   periodicCheckpoint, resumeTraining, saveTraining,
 } from '@vitrine/nn';
 import type { Batch, Callback, FitOptions, Module, TrainingData, TrainingPosition, TrainingState } from '@vitrine/nn';
-import { manualSeed, ones, randomState, saveTensors, setRandomState } from '@vitrine/tensor';
+import {
+  addInto, loadWeights, manualSeed, ones, randomState, saveTensors, setRandomState,
+} from '@vitrine/tensor';
 import { expect } from 'chai';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,6 +74,33 @@ describe('training file', () => {
     expect(await resumeTraining(path, state())).to.deep.equal(position);
     expect(randomState()).to.deep.equal(before);
     expect(chance()).to.deep.equal(want);
+  });
+
+  it('keeps texts beside its own, and is a file of weights to others: the model\'s, or their averages', async () => {
+    const model = linearModel();
+    const ema = new ExponentialMovingAverage(model, { decay: 0.5 });
+    const all = state({ model, ema });
+    const names = [...model.stateDict().keys()];
+    for (const parameter of model.parameters()) addInto(parameter.value, ones(parameter.shape));
+    const texts = new Map([['classes', '["a","b"]'], ['training', 'not this']]);
+    await saveTraining(path, all, BEGINNING, texts);
+    expect(await resumeTraining(path, all)).to.deep.equal(BEGINNING);
+
+    const [weights, averages] = [await loadWeights(path), await loadWeights(path, { ema: true })];
+    expect(weights.metadata.get('classes')).to.equal('["a","b"]');
+    for (const file of [weights, averages]) {
+      expect([...file.tensors.keys()]).to.have.members(names);
+      expect(file.dtypes.get(names[0])).to.equal('F32');
+    }
+    expect(weights.notes).to.have.length(2).and.to.contain('there is a moving average, too: option ema takes it');
+    for (const name of names) {
+      const [now, before] = [weights, averages].map(({ tensors }) => Array.from(tensors.get(name)!.data as Float32Array));
+      expect(now).to.deep.equal(before.map((value) => Math.fround(value + 1)));
+    }
+    await saveTraining(path, state(), BEGINNING);
+    expect((await loadWeights(path)).notes).to.have.length(1);
+    expect(await rejection(loadWeights(path, { ema: true })))
+      .to.match(/decodeWeights: .*training\.safetensors: no moving average of the weights/);
   });
 
   it('reads all before the first wait', async () => {

@@ -16,6 +16,7 @@ import { loadSets } from './training/data.js';
 import type { Sets } from './training/data.js';
 import { COMMAND_OPTIONS, DATA_DEFAULTS, DATA_OPTIONS, RUN_OPTIONS } from './training/options.js';
 import { outputFor } from './training/output.js';
+import { givenOf } from './training/spec.js';
 import { WEIGHTS_TABLE, openNetwork, wantedByWeights } from './training/weights.js';
 import { describeFound } from './weights-options.js';
 import type { Found } from './weights-options.js';
@@ -64,8 +65,8 @@ export interface EvaluateResult {
 async function run(args: readonly string[]): Promise<number> {
   const { given } = readArguments(EVALUATE_TABLE, args);
   const {
-    weights, model: name, conventions, sha256, cache, ema = false, split = 'test', flip = false, top5 = false, json = false,
-    'batch-size': batchSize = 50, threads, backend, ...data
+    weights, model: name, conventions, sha256, cache, ema = false, split = 'test', flip = false, top5 = false,
+    json = false, 'batch-size': batchSize = 50, threads, backend, ...data
   } = given;
   if (weights === undefined) throw new UsageError('evaluate takes --weights FILE, a path or an address');
   if (backend !== undefined) setBackend(backend);
@@ -73,8 +74,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { say, warn, progress, stream } = outputFor(json);
 
   const opened = await openNetwork({
-    weights, averages: ema, ...(name !== undefined && { model: name }), ...(conventions !== undefined && { conventions }),
-    ...(sha256 !== undefined && { sha256 }), ...(cache !== undefined && { cache }),
+    weights, averages: ema, ...givenOf({ model: name, conventions, sha256, cache }),
   });
   const { model, found } = opened;
   if (!json) process.stderr.write(describeFound(found));
@@ -133,8 +133,9 @@ function formatScores(scores: readonly ClassScore[]): string {
   const width = Math.max(...scores.map(({ name }) => name.length), 5);
   const row = (name: string, ...cells: readonly string[]): string =>
     `${name.padEnd(width)}${cells.map((cell) => cell.padStart(11)).join('')}`;
-  return [row('class', 'images', 'precision', 'recall', 'F1'), ...scores.map(({ name, support, precision, recall, f1 }) =>
-    row(name, String(support), ...[precision, recall, f1].map(formatPercent)))].join('\n');
+  const rows = scores.map(({ name, support, precision, recall, f1 }) =>
+    row(name, String(support), ...[precision, recall, f1].map(formatPercent)));
+  return [row('class', 'images', 'precision', 'recall', 'F1'), ...rows].join('\n');
 }
 
 export const evaluateCommand = { help, run };

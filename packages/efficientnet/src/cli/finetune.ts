@@ -37,8 +37,8 @@ const stage: Kind<StageName> = {
 const TRANSFER_OPTIONS = {
   'epochs-head': option('N', whole(0), 'passes over the features with the rest frozen (default 10); 0 leaves that out'),
   'lr-head': option('X', number('a number > 0', (n) => n > 0), 'highest learning rate of the new head (default 0.01)'),
-  'freeze-until': option('STAGE', orNone(stage), 'the stages up to it stay as they are, statistics too: stem, stage1 … ' +
-    'or head (default none)'),
+  'freeze-until': option('STAGE', orNone(stage), 'the stages up to it stay as they are, statistics too: stem, ' +
+    'stage1 … or head (default none)'),
   'lr-decay-by-stage': option('X', share, 'what --lr is multiplied by from a stage to the one before it (default 0.9)'),
 } as const;
 

@@ -35,8 +35,9 @@ type TrainValues = Values<Omit<typeof TRAIN_TABLE, keyof typeof COMMAND_OPTIONS>
 
 const help = `efficientnet train [options]: train an EfficientNet
 
-  Leaves a folder with config.json (all settings), metrics.jsonl, checkpoint.safetensors (to go on from), best.safetensors
-  (the weights of the best epoch) and report.html. Ctrl-C stops after the current step and leaves all of that, too.
+  Leaves a folder with config.json (all settings), metrics.jsonl, checkpoint.safetensors (to go on from),
+  best.safetensors (the weights of the best epoch) and report.html. Ctrl-C stops after the current step and leaves all
+  of that, too.
 
 ${helpOf(PRESET_OPTION)}${helpOf(COMMAND_OPTIONS)}
 Data

@@ -62,7 +62,8 @@ const AUGMENTATIONS: Readonly<Record<string, Row>> = {
     }),
   },
   erase: {
-    usage: 'erase[:P[:MAX[:random]]]', help: 'a box of up to MAX (0.33) of the area black, or noise, with probability P (0.5)',
+    usage: 'erase[:P[:MAX[:random]]]',
+    help: 'a box of up to MAX (0.33) of the area black, or noise, with probability P (0.5)',
     make: perImage(erase),
   },
   randaugment: {
@@ -81,7 +82,9 @@ const AUGMENTATIONS: Readonly<Record<string, Row>> = {
     }),
   },
   mixup: { usage: 'mixup:A[@P]', help: 'neighbours in the batch mixed by Beta(A, A)', make: perBatch(mixup) },
-  cutmix: { usage: 'cutmix:A[@P]', help: 'a box of the neighbour pasted, its area by Beta(A, A)', make: perBatch(cutMix) },
+  cutmix: {
+    usage: 'cutmix:A[@P]', help: 'a box of the neighbour pasted, its area by Beta(A, A)', make: perBatch(cutMix),
+  },
 };
 
 function needed(spec: Spec, what: string): number {

@@ -18,7 +18,7 @@ export function inClassesOf(source: ImageSource, names: readonly string[] | null
       `${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`);
   }
   const index = classes.map((name) => names.indexOf(name));
-  return { ...source, classes: names, labels: Int32Array.from(source.labels, (label) => index[label]), read: source.read };
+  return { ...source, classes: names, labels: Int32Array.from(source.labels, (label) => index[label]) };
 }
 
 /** One after the other. */

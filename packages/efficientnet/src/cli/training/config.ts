@@ -1,4 +1,4 @@
-/** Where a run's settings come from: the command line, before a file, before a preset; and config.json, which has all. */
+/** Where a run's settings come from: the command line, before a file, before a preset; config.json has all of them. */
 import { setBackend, setThreads } from '@vitrine/tensor';
 import { readFile } from '@vitrine/tensor/files';
 import { readFileSync } from 'node:fs';
@@ -48,7 +48,8 @@ async function readConfig<T extends RunTable>(command: string, table: T, path: s
     throw new UsageError(`${path} is of the command ${String(of)}; efficientnet ${String(of)} takes it`);
   }
   if (made !== undefined && made !== version()) {
-    process.stderr.write(`efficientnet: ${path} is of version ${String(made)}, this is ${version()}: results may differ\n`);
+    const versions = `of version ${String(made)}, this is ${version()}`;
+    process.stderr.write(`efficientnet: ${path} is ${versions}: results may differ\n`);
   }
   const misplaced = Object.keys(rest).find((name) => Object.hasOwn(COMMAND_OPTIONS, name));
   if (misplaced !== undefined) throw new UsageError(`${path}: ${misplaced} is for the command line alone`);

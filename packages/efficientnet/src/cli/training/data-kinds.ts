@@ -17,8 +17,8 @@ interface InMemory extends Normalization {
 }
 
 const inFolder = (name: string, load: (dir: string) => ReturnType<InMemory['load']>): InMemory['load'] => (dir) => {
-  if (dir === null) throw new UsageError(`${name} takes --data DIR; only a part of Fashion-MNIST comes with the program`);
-  return load(dir);
+  if (dir !== null) return load(dir);
+  throw new UsageError(`${name} takes --data DIR; only Fashion-MNIST comes with the program, in part`);
 };
 
 /** Means and deviations of the training pixels. */
@@ -49,7 +49,8 @@ const MNIST_LABELS = '5,0,4,1,9,2,1,3';
 
 /**
  * What a folder holds, by the names of the files in it. Those of MNIST and Fashion-MNIST are the same: which it is, the
- * first labels tell, or the folder's name; where neither does, it is taken for Fashion-MNIST. Null is the embedded subset.
+ * folder's name tells, or the first labels; where neither does, it is taken for Fashion-MNIST. Null is the embedded
+ * subset.
  */
 export async function recogniseDataset(dir: string | null): Promise<DatasetKind> {
   if (dir === null) return 'fashion-mnist';

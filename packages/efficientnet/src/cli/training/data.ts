@@ -3,6 +3,7 @@ import { imageAt, loadImageFolder, resizeImage, shorterSideTo, toGrey, toRgb } f
 import type { ImageDataset, ImageSource, Normalization, RasterImage } from '@vitrine/data';
 import { resolve } from 'node:path';
 import type { Preprocessing } from '../../weights/preprocessing.js';
+import { UsageError } from '../options.js';
 import { IN_MEMORY, coloursOf, recogniseDataset } from './data-kinds.js';
 import type { DatasetKind } from './data-kinds.js';
 import type { DataValues } from './options.js';
@@ -41,9 +42,12 @@ export interface Sets {
 export async function loadSets(
   values: DataValues, wanted: (known: KnownImages) => Wanted, warn: (message: string) => void,
 ): Promise<Sets> {
-  const { data, dataset, strict } = values;
+  const { data, dataset } = values;
   const kind = dataset === 'auto' ? await recogniseDataset(data) : dataset;
-  if (kind === 'folder') return loadFolder(data ?? '.', values, wanted({ side: null, channels: null, colours: null }), strict, warn);
+  if (kind === 'folder') {
+    if (data === null) throw new UsageError('--dataset folder takes --data DIR');
+    return loadFolder(data, values, wanted({ side: null, channels: null, colours: null }), warn);
+  }
   const { title, side, channels, mean, std, load } = IN_MEMORY[kind];
   const { train, test } = await load(data);
   const wants = wanted({ side, channels, colours: { mean, std } });
@@ -54,15 +58,16 @@ export async function loadSets(
 }
 
 async function loadFolder(
-  dir: string, values: DataValues, { channels, preprocessing }: Wanted, strict: boolean, warn: (message: string) => void,
+  dir: string, values: DataValues, { channels, preprocessing }: Wanted, warn: (message: string) => void,
 ): Promise<Sets> {
   const { resize, interpolation } = preprocessing;
   const { train, test, skipped, close } = await loadImageFolder(dir, {
     // A seed of its own, always the same: what is for testing in one run is never trained on in another.
-    test: values['test-share'], seed: 0, strict, channels, resize, interpolation, warn,
+    test: values['test-share'], seed: 0, strict: values.strict, channels, resize, interpolation, warn,
   });
+  const files = skipped.map(({ file }) => file);
   const title = resolve(dir).split(/[/\\]/).at(-1) ?? dir;
-  return { kind: 'folder', title, where: dir, train, test, preprocessing, skipped: skipped.map(({ file }) => file), close };
+  return { kind: 'folder', title, where: dir, train, test, preprocessing, skipped: files, close };
 }
 
 /** Images in memory, as they are if they are right, else turned into what is wanted each time they are read. */
@@ -95,7 +100,7 @@ export function wantedBy(
   const { mean, std } = { mean: values.mean ?? colours.mean, std: values.std ?? colours.std };
   for (const [name, list] of Object.entries({ mean, std })) {
     if (list.length === channels) continue;
-    throw new Error(`--${name} has ${list.length} numbers; the images have ${channels} channels`);
+    throw new UsageError(`--${name} has ${list.length} numbers; the images have ${channels} channels`);
   }
   const resize = known.side === null ? Math.round(crop / MARGIN) : crop;
   return { channels, preprocessing: { resize, crop, interpolation: 'bicubic', mean, std } };

@@ -1,5 +1,7 @@
 /** A new classifier on a network that is left as it is: trained on what the network makes of each image, once. */
-import { AdamW, Sequential, cacheFeatures, cosine, crossEntropy, decayGroups, evaluate, fit, warmup } from '@vitrine/nn';
+import {
+  AdamW, Sequential, cacheFeatures, cosine, crossEntropy, decayGroups, evaluate, fit, warmup,
+} from '@vitrine/nn';
 import { DataLoader } from '@vitrine/data';
 import type { EfficientNet } from '../../model.js';
 import { freeze, unfreeze } from '../../stages.js';

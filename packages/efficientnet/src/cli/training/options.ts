@@ -11,10 +11,11 @@ const below1 = number('a number from 0 to below 1', (n) => n >= 0 && n < 1);
 
 /** Where the images are, and how they are prepared. */
 export const DATA_OPTIONS = {
-  data: option('DIR', orNone(text), 'the images: the files of Fashion-MNIST or MNIST (IDX, gzipped or not), CIFAR-10 or ' +
-    'CIFAR-100 (binary version), or a folder for each class, in train and test or not (default: the embedded subset of ' +
-    'Fashion-MNIST, 10,000 training and 2,000 test images)'),
-  dataset: option('KIND', choice('auto', ...DATASETS), `what DIR holds: ${DATASETS.join(', ')}; auto, the default, looks`),
+  data: option('DIR', orNone(text), 'the images: the files of Fashion-MNIST or MNIST (IDX, gzipped or not), CIFAR-10 ' +
+    'or CIFAR-100 (binary version), or a folder for each class, in train and test or not (default: the embedded ' +
+    'subset of Fashion-MNIST, 10,000 training and 2,000 test images)'),
+  dataset: option('KIND', choice('auto', ...DATASETS),
+    `what DIR holds: ${DATASETS.join(', ')}; auto, the default, looks`),
   'test-share': option('X', below1, 'of folders that are not split: the share of each class that is for testing ' +
     '(default 0.2, the same images every time)'),
   'image-size': option('N', orNone(whole(1)), 'side of the images that the network sees (default: what the weights ' +
@@ -42,7 +43,8 @@ export const RECIPE_OPTIONS = {
   optimizer: option('O', spec(parseOptimizer),
     'adamw[:BETA1:BETA2[:EPS]], sgd[:MOMENTUM[:plain]] (Nesterov, unless plain) or rmsprop-tf[:DECAY:MOMENTUM:EPS]'),
   lr: option('X', positive, 'highest learning rate'),
-  'lr-batch-size': option('N', orNone(whole(1)), 'the images a step that --lr is for; for others it is scaled in proportion'),
+  'lr-batch-size': option('N', orNone(whole(1)),
+    'the images a step that --lr is for; for others it is scaled in proportion'),
   schedule: option('S', spec(parseSchedule), 'cosine[:FLOOR], staircase[:RATE:EPOCHS] or constant'),
   'warmup-epochs': option('X', notNegative, 'the learning rate rises for so long'),
   'weight-decay': option('X', notNegative, 'of AdamW, of its own; of the others, part of the gradient'),
@@ -59,7 +61,8 @@ export const RECIPE_OPTIONS = {
 /** How it goes on, and where. */
 export const RUN_OPTIONS = {
   seed: option('N', whole(0), 'of initialisation, order and augmentation'),
-  'checkpoint-minutes': option('X', positive, 'checkpoints after so many minutes, beside those after every epoch (default 10)'),
+  'checkpoint-minutes': option('X', positive,
+    'checkpoints after so many minutes, beside those after every epoch (default 10)'),
   runs: option('DIR', text, 'where the run\'s folder is made (default runs)'),
   backend: option('NAME', choice('reference', 'simd'),
     'reference (plain loops) or simd (default: simd where the machine has it)'),
@@ -67,10 +70,10 @@ export const RUN_OPTIONS = {
 
 /** What config.json does not hold: where settings come from, and what changes no result. */
 export const COMMAND_OPTIONS = {
-  config: option('FILE', text, 'JSON with the names of options and their values, such as the config.json of a run, which ' +
-    'repeats it, to the same bits; options on the command line go before'),
-  resume: option('RUN', text, 'go on with the run in this folder, which was interrupted or killed, to the same bits as if ' +
-    'it had not been; takes no other option than --json, --threads, --checkpoint-minutes'),
+  config: option('FILE', text, 'JSON with the names of options and their values, such as the config.json of a run, ' +
+    'which repeats it, to the same bits; options on the command line go before'),
+  resume: option('RUN', text, 'go on with the run in this folder, which was interrupted or killed, to the same bits ' +
+    'as if it had not been; takes no other option than --json, --threads, --checkpoint-minutes'),
   json: flag('print the result as JSON, and everything else on stderr'),
   threads: option('N', whole(1), 'threads that share the work (default: all cores); their number changes no result'),
 } as const;

@@ -18,7 +18,7 @@ import { stopOnInterrupt } from './output.js';
 import type { Output } from './output.js';
 import { recipeOf } from './presets.js';
 
-/** A training batch of images, and a test batch. */
+/** Test images computed together. */
 const TEST_BATCH = 100;
 
 export interface Loaders {
@@ -37,7 +37,9 @@ export function makeLoaders({ train, test, preprocessing }: Sets, values: Recipe
   const common = { size, mean, std };
   const augmentation = parseAugmentation(values.augment, size);
   return {
-    training: new DataLoader({ ...common, ...augmentation, dataset: train, batchSize, shuffle: true, dropLast: true, seed }),
+    training: new DataLoader({
+      ...common, ...augmentation, dataset: train, batchSize, shuffle: true, dropLast: true, seed,
+    }),
     testing: new DataLoader({ ...common, dataset: test, batchSize: TEST_BATCH }),
   };
 }
@@ -68,9 +70,10 @@ export interface Ending {
 }
 
 /** All that is needed to use the weights of a file without the training. */
-export const describeWeights = (model: EfficientNet, { train: { classes }, preprocessing }: Sets): Map<string, string> =>
-  new Map(Object.entries({ model: model.config, classes, preprocessing })
-    .map(([name, value]) => [name, JSON.stringify(value)]));
+function describeWeights(model: EfficientNet, { train: { classes }, preprocessing }: Sets): Map<string, string> {
+  const texts = Object.entries({ model: model.config, classes, preprocessing });
+  return new Map(texts.map(([name, value]) => [name, JSON.stringify(value)]));
+}
 
 /**
  * Trains to the end, or until Ctrl-C, from checkpoint.safetensors if the folder has one. Leaves metrics.jsonl, that

@@ -22,7 +22,8 @@ export function parseSpec(text: string): Spec {
 /** The arguments as numbers; those that are left out are undefined. Throws an Error if there are more than `most`. */
 export function numbersOf({ text, name, args }: Spec, most: number): readonly (number | undefined)[] {
   if (args.length > most) {
-    throw new Error(`'${text}': ${name} takes ${most === 0 ? 'no number' : `at most ${most} numbers`} with : before it`);
+    const allowed = most === 0 ? 'no number' : most === 1 ? 'one number' : `at most ${most} numbers`;
+    throw new Error(`'${text}': ${name} takes ${allowed}, with : before it`);
   }
   return args.map((arg) => numberIn(text, arg));
 }
