@@ -2,6 +2,9 @@
  * Drawings as SVG: boxes, lines and text in the colours of a small palette, which follows the reader's light or dark
  * scheme. A drawing has a sheet of its own, so that it can be read on any page. Text that would leave its place throws.
  */
+import { Buffer } from 'node:buffer';
+import { encodePng } from '@vitrine/data';
+import type { RasterImage } from '@vitrine/data';
 
 /** What is drawn: the sheet's ink, or one of four hues. */
 export type Hue = 'ink' | 'a' | 'b' | 'c' | 'd';
@@ -116,6 +119,14 @@ export class Drawing {
       size, anchor: 'middle', mono: true, within: width,
       ...(fill === 'full' && { colour: 'on' }), ...(fill === 'ghost' && { colour: 'faint' }),
     });
+  }
+
+  /** A grey picture, a byte a pixel, enlarged to `side` without smoothing; its shades are its own in either scheme. */
+  image([x, y]: Point, side: number, { width, height, data }: RasterImage): void {
+    this.box([x, y], side, side, 'ink', 'none', 0);
+    const png = Buffer.from(encodePng(width, height, 1, data)).toString('base64');
+    this.parts.push(`<image x="${round(x)}" y="${round(y)}" width="${side}" height="${side}" ` +
+      `style="image-rendering:pixelated" href="data:image/png;base64,${png}"/>`);
   }
 
   /** A path through `points`, straight from one to the next. */

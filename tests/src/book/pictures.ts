@@ -6,6 +6,7 @@ import { moduleBytes, ranges } from './pictures/assembler.js';
 import { graph } from './pictures/graph.js';
 import { batchNorm, descent, schedules } from './pictures/modules.js';
 import { mbconv, padding, squeezeExcitation } from './pictures/efficientnet.js';
+import { augmentations, freezing } from './pictures/training.js';
 
 export interface Picture {
   /** Its file in docs/pictures. */
@@ -17,5 +18,6 @@ export const pictures = (): Picture[] =>
   Object.entries({
     strides, broadcasting, tile, blocks, im2col, depthwise, module: moduleBytes, ranges, graph,
     'batch-norm': batchNorm, descent, schedules, mbconv, 'squeeze-excitation': squeezeExcitation, padding,
+    augmentations, freezing,
   })
     .map(([name, draw]) => ({ name: `${name}.svg`, svg: draw().toString() }));
