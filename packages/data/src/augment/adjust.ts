@@ -49,7 +49,7 @@ export function adjustSaturation(image: RasterImage, factor: number): RasterImag
   const rounded = prepared('adjustSaturation', image, factor);
   const { width, height, channels, data } = image;
   if (channels < 3) return image;
-  const out = data.slice();
+  const out = Uint8Array.from(data);
   for (let i = 0; i < data.length; i += channels) {
     const grey = luma(data[i], data[i + 1], data[i + 2]);
     for (let c = i; c < i + 3; c++) out[c] = blend(grey, data[c], rounded);
@@ -67,7 +67,7 @@ const luma = (r: number, g: number, b: number): number => (r * 19595 + g * 38470
 export function adjustSharpness(image: RasterImage, factor: number): RasterImage {
   const rounded = prepared('adjustSharpness', image, factor);
   const { width, height, channels, data } = image;
-  const out = data.slice();
+  const out = Uint8Array.from(data);
   const colours = colourChannels(channels);
   const row = width * channels;
   for (let y = 1; y < height - 1; y++) {

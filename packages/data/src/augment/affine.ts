@@ -44,7 +44,7 @@ export function affine(image: RasterImage, matrix: AffineMatrix, options: Affine
     if (matrix[1] === 0 && matrix[3] === 0) pickStraight(image, matrix, out);
     else pickNearest(image, matrix, out);
   } else if (hasAlpha) {
-    const premultiplied = data.slice();
+    const premultiplied = Uint8Array.from(data);
     multiplyByAlpha(premultiplied, channels);
     mixFour({ ...image, data: premultiplied }, matrix, out);
     divideByAlpha(out, channels);

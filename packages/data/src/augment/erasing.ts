@@ -60,7 +60,7 @@ function covered(
   image: RasterImage, { top, left, height, width }: Box, value: Fill | 'random', random: Random,
 ): RasterImage {
   const { channels } = image;
-  const data = image.data.slice();
+  const data = Uint8Array.from(image.data);
   const pixel = value === 'random' ? undefined : pixelOf('randomErasing', 'value', value, channels);
   for (let y = top; y < top + height; y++) {
     const start = (y * image.width + left) * channels;

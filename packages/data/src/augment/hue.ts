@@ -17,7 +17,7 @@ export function adjustHue(image: RasterImage, turns: number): RasterImage {
   const { width, height, channels, data } = image;
   if (channels < 3) return image;
   const steps = Math.trunc(turns * 255);
-  const out = data.slice();
+  const out = Uint8Array.from(data);
   for (let i = 0; i < data.length; i += channels) {
     const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
     const value = Math.max(r, g, b);

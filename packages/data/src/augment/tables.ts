@@ -10,7 +10,7 @@ import { checkImage, checkInteger, checkNumber, colourChannels } from './options
 /** out = tables[channel][in], with one table for all colours or one each. */
 export function throughTables(image: RasterImage, tables: readonly Uint8Array[]): RasterImage {
   const { width, height, channels, data } = image;
-  const out = data.slice();
+  const out = Uint8Array.from(data); // slice() of a Buffer would be the same bytes
   for (let c = 0; c < colourChannels(channels); c++) {
     const table = tables[c] ?? tables[0];
     for (let i = c; i < data.length; i += channels) out[i] = table[data[i]];

@@ -28,7 +28,7 @@ export function resizeImage(
 ): RasterImage {
   check(image, width, height, filter);
   const { channels } = image;
-  const data = image.data.slice();
+  const data = Uint8Array.from(image.data);
   if (width === image.width && height === image.height) return { width, height, channels, data };
   if (filter === 'nearest') return { width, height, channels, data: pickNearest(image, width, height) };
   const hasAlpha = channels === 2 || channels === 4;
