@@ -1,6 +1,8 @@
 /** @vitrine/efficientnet: EfficientNet B0–B8 and L2, Lite0–4, V2 S–L, on top of @vitrine/nn. */
 export { architectureFromBlocks, formatBlocks, parseBlocks } from './block-strings.js';
 export type { ParsedBlocks } from './block-strings.js';
+export { PAPER_COEFFICIENTS, compound, familyOf, sizeOfVariant, variantNamed } from './compound.js';
+export type { CompoundCoefficients, VariantSize } from './compound.js';
 export { B0, CONVENTIONS, LITE, PRESETS, V2_L, V2_M, V2_S, VARIANTS, conventionsFor, fused, mbconv } from './config.js';
 export type {
   Architecture, ConventionName, Conventions, Preset, PresetName, Scaling, StageConfig, Variant, VariantName,

@@ -8,6 +8,7 @@ import { finetuneCommand } from './finetune.js';
 import { inspectCommand } from './inspect.js';
 import { UsageError } from './options.js';
 import { predictCommand } from './predict.js';
+import { scaleCommand } from './scale.js';
 import { summaryCommand } from './summary.js';
 import { trainCommand } from './train.js';
 
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, Command>> = {
   finetune: finetuneCommand,
   evaluate: evaluateCommand,
   summary: summaryCommand,
+  scale: scaleCommand,
   predict: predictCommand,
   inspect: inspectCommand,
   convert: convertCommand,
@@ -37,6 +39,7 @@ Networks
   efficientnet evaluate --weights W --data DIR
                                              how right it is, where it is wrong, whether it knows
   efficientnet summary NAME                  layers, parameters and multiply-adds of a variant
+  efficientnet scale                         what compound scaling gives at every step
 
 Weights: this library's, torchvision's, timm's, lukemelas' (.safetensors, .pth, .pt; a path or an address)
   efficientnet predict FILE… --weights W     what is in pictures, folders of them, or a .npy
