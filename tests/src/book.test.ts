@@ -86,6 +86,8 @@ describe('book', () => {
   });
 
   it('there is no picture that nothing draws', () => {
-    expect(readdirSync(join(root, 'docs/pictures')).sort()).to.deep.equal(pictures().map(({ name }) => name).sort());
+    // Those of the experiments are drawn from their results, see miniature.test.ts.
+    const drawn = readdirSync(join(root, 'docs/pictures')).filter((name) => !name.startsWith('miniature-'));
+    expect(drawn.sort()).to.deep.equal(pictures().map(({ name }) => name).sort());
   });
 });

@@ -1,15 +1,16 @@
 /** The paper's experiments in miniature: runs what has not been run, and draws what has. */
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadFashionMnist } from '@vitrine/data';
 import { setThreads } from '@vitrine/tensor';
 import { writeFileAtomicSync } from '@vitrine/tensor/files';
-import { EXPERIMENTS, keyOf, tasksOf } from './experiments.js';
+import { EXPERIMENTS, tasksOf } from './experiments.js';
 import type { ExperimentName, Task } from './experiments.js';
 import { sizeOf } from './network.js';
-import { charts, markdown } from './plots.js';
-import { appendRun, bestCompound, readRuns, runsOf } from './results.js';
+import { charts, tables, withTables } from './plots.js';
+import { appendRun, bestCompound, readRuns, runsOf, seedsOf } from './results.js';
 import type { Run } from './results.js';
 import { RECIPE, trainOne } from './train.js';
 import type { Data } from './train.js';
@@ -20,8 +21,7 @@ const help = `miniature: the experiments of the EfficientNet paper on small netw
   node apps/miniature/dist/main.js figure4      width on four bases
   node apps/miniature/dist/main.js grid         α, β, γ at twice the multiply-adds, the best of them at four times
   node apps/miniature/dist/main.js all          the three, one seed after another
-  node apps/miniature/dist/main.js plot         draws docs/pictures/miniature-*.svg
-  node apps/miniature/dist/main.js plot --markdown   prints the tables of docs/miniature.md
+  node apps/miniature/dist/main.js plot         draws the pictures of docs/miniature.md, and renews its tables
 
   --data DIR         folder with Fashion-MNIST's four files (default: the embedded subset, whose 2,000 test images
                      tell less apart)
@@ -31,6 +31,7 @@ const help = `miniature: the experiments of the EfficientNet paper on small netw
   --images N         training images of each class (default ${RECIPE.imagesPerClass})
   --epochs N         passes over them (default ${RECIPE.epochs})
   --threads N        default 1
+  --markdown         plot: print the tables instead
 
 A finished run is kept at once and never repeated: stop it whenever you like, and start it again.
 `;
@@ -49,19 +50,21 @@ const { values, positionals } = parseArgs({
 
 function whole(name: 'seeds' | 'images' | 'epochs' | 'threads', otherwise: number): number {
   const n = values[name] === undefined ? otherwise : Number(values[name]);
-  if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`--${name} takes a whole number >= 1; got '${values[name]}'`);
-  return n;
+  if (Number.isSafeInteger(n) && n >= 1) return n;
+  throw new RangeError(`--${name} takes a whole number >= 1; got '${values[name]}'`);
 }
 
 const results = values.results ?? folderOf('apps/miniature/results');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** What is still to be done, in order; `grid` gets its second step once its first is complete. */
-function nextTask(names: readonly ExperimentName[], seeds: number, done: readonly Run[]): (Task & { seed: number }) | undefined {
-  const finished = new Set(done.map((run) => `${keyOf(run)} ${run.seed}`));
+function nextTask(
+  names: readonly ExperimentName[], seeds: number, done: readonly Run[],
+): (Task & { readonly seed: number }) | undefined {
   for (let seed = 1; seed <= seeds; seed++) {
     for (const name of names) {
-      const task = tasksOf(name, bestCompound(done)).find(({ coefficients }) => !finished.has(`${keyOf(coefficients)} ${seed}`));
+      const task = tasksOf(name, bestCompound(done)).find(({ coefficients }) =>
+        seedsOf(done, coefficients).every((run) => run.seed !== seed));
       if (task !== undefined) return { ...task, seed };
     }
   }
@@ -69,7 +72,8 @@ function nextTask(names: readonly ExperimentName[], seeds: number, done: readonl
 }
 
 async function train(names: readonly ExperimentName[], data: Data, signal: AbortSignal): Promise<void> {
-  const recipe = { ...RECIPE, epochs: whole('epochs', RECIPE.epochs), imagesPerClass: whole('images', RECIPE.imagesPerClass) };
+  const [epochs, imagesPerClass] = [whole('epochs', RECIPE.epochs), whole('images', RECIPE.imagesPerClass)];
+  const recipe = { ...RECIPE, epochs, imagesPerClass };
   const [seeds, started] = [whole('seeds', 2), performance.now()];
   const minutes = values.minutes === undefined ? Infinity : Number(values.minutes);
   if (!(minutes > 0)) throw new RangeError(`--minutes takes a number > 0; got '${values.minutes}'`);
@@ -82,16 +86,23 @@ async function train(names: readonly ExperimentName[], data: Data, signal: Abort
     if (signal.aborted) return;
     const run: Run = { experiment, ...coefficients, seed, ...sizeOf(coefficients), ...outcome, ...recipe, testImages };
     appendRun(results, run);
-    say(`${experiment} d ${run.depth.toFixed(2)} w ${run.width.toFixed(2)} r ${run.resolution.toFixed(2)} seed ${seed}: ` +
-      `${(run.macs / 1e6).toFixed(2)} M multiply-adds, ${(100 * run.accuracy).toFixed(2)} %, ${run.seconds.toFixed(1)} s`);
+    const factors = `d ${run.depth.toFixed(2)} w ${run.width.toFixed(2)} r ${run.resolution.toFixed(2)}`;
+    const [macs, accuracy] = [(run.macs / 1e6).toFixed(2), (100 * run.accuracy).toFixed(2)];
+    say(`${experiment} ${factors} seed ${seed}: ${macs} M multiply-adds, ${accuracy} %, ${run.seconds.toFixed(1)} s`);
   }
 }
 
 function plot(): void {
   const runs = readRuns(results);
-  if (runs.length === 0) throw new Error(`plot: ${results} has no finished runs yet; run one of ${EXPERIMENTS.join(', ')} first`);
-  if (values.markdown === true) return say(markdown(runs));
+  if (runs.length === 0) {
+    throw new Error(`plot: ${results} has no finished runs yet; run one of ${EXPERIMENTS.join(', ')} first`);
+  }
+  if (values.markdown === true) {
+    return say([...tables(runs)].map(([name, table]) => `${name}\n\n${table}\n`).join('\n'));
+  }
   for (const { name, svg } of charts(runs)) writeFileAtomicSync(folderOf(`docs/pictures/${name}`), svg);
+  const page = folderOf('docs/miniature.md');
+  writeFileAtomicSync(page, withTables(readFileSync(page, 'utf8'), runs));
 }
 
 async function main(command: string | undefined): Promise<number> {

@@ -80,5 +80,6 @@ export interface Size {
 export function sizeOf(coefficients: Coefficients): Size {
   const config = stretch(coefficients);
   const { params, macs } = summary(meta(() => new EfficientNet(config)));
-  return { blocks: config.stages.reduce((sum, { repeats }) => sum + repeats, 0), pixels: config.imageSize, params, macs };
+  const blocks = config.stages.reduce((sum, stage) => sum + stage.repeats, 0);
+  return { blocks, pixels: config.imageSize, params, macs };
 }

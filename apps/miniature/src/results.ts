@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunLog, readMetrics } from '@vitrine/nn/node';
-import { atPhi, GRID, isCompound, keyOf } from './experiments.js';
+import { GRID, isCompound, keyOf, once } from './experiments.js';
 import type { GridPoint } from './experiments.js';
 import type { Coefficients, Size } from './network.js';
 import type { Outcome, Recipe } from './train.js';
@@ -56,7 +56,7 @@ export const mean = (values: readonly number[]): number =>
  */
 export function bestCompound(runs: readonly Run[]): GridPoint | undefined {
   const scored = GRID.filter(isCompound).map((point) =>
-    [point, seedsOf(runs, atPhi(point, 1)).find(({ seed }) => seed === 1)?.accuracy ?? NaN] as const);
+    [point, seedsOf(runs, once(point)).find(({ seed }) => seed === 1)?.accuracy ?? NaN] as const);
   if (scored.some(([, accuracy]) => Number.isNaN(accuracy))) return undefined;
   return scored.reduce((best, next) => (next[1] > best[1] ? next : best))[0];
 }

@@ -33,7 +33,7 @@ export interface Data {
 /** Every image of a data set resized as PIL does it (bicubic), to pixels × pixels. */
 export function resizeDataset(dataset: ImageDataset, pixels: number): ImageDataset {
   const { height, width, channels, length } = dataset;
-  if (channels !== 1) throw new RangeError(`resizeDataset: ${dataset.name} has ${channels} channels; expected grey images`);
+  if (channels !== 1) throw new RangeError(`resizeDataset: ${dataset.name} has ${channels} channels; expected grey`);
   if (height === pixels && width === pixels) return dataset;
   const size = height * width;
   const images = new Uint8Array(length * pixels * pixels);
