@@ -95,7 +95,7 @@ describe('command line: resume', function () {
     expect(code, stderr).to.equal(0);
     expect(JSON.parse(stdout)).to.include({ epochs: 4, steps: 20, finished: true });
     expect(Buffer.compare(readFileSync(join(folder, 'checkpoint.safetensors')), before)).to.equal(0);
-    expect(readFileSync(join(folder, 'report.html'), 'utf8')).to.contain('tiny-28 on Fashion-MNIST');
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).to.contain('fast-28 on Fashion-MNIST');
   });
 
   it('refuses other settings, and folders without a run', async () => {

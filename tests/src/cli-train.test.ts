@@ -50,7 +50,7 @@ describe('command line: train', () => {
     const path = join(folder, 'checkpoint.safetensors');
     const { metadata } = await loadTensors(path);
     const model = await EfficientNet.fromPretrained('auto', path);
-    expect(model.config).to.include({ name: 'tiny-28', numClasses: 10, inChannels: 1, convention: 'tensorflow' });
+    expect(model.config).to.include({ name: 'fast-28', numClasses: 10, inChannels: 1, convention: 'tensorflow' });
     expect(model.pretrained?.classes).to.deep.equal(FASHION_MNIST_CLASSES);
     expect(model.pretrained?.preprocessing)
       .to.deep.equal({ resize: 28, crop: 28, interpolation: 'bicubic', mean: [0.286], std: [0.353] });
@@ -87,7 +87,7 @@ describe('command line: train', () => {
 
     const report = readFileSync(join(folder, 'report.html'), 'utf8');
     expect(report)
-      .to.match(/^<!doctype html>/i).and.to.contain('tiny-28 on Fashion-MNIST').and.to.match(/<\/html>\s*$/);
+      .to.match(/^<!doctype html>/i).and.to.contain('fast-28 on Fashion-MNIST').and.to.match(/<\/html>\s*$/);
     expect(report).to.contain(`${accuracies[1]} %`);
     for (const heading of ['Curves', 'Worst mistakes', 'Weights and gradients', 'Stem filters', 'Time by layer']) {
       expect(report).to.contain(`<h2>${heading}</h2>`);

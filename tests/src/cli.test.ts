@@ -35,8 +35,8 @@ describe('command line: help and wrong usage', () => {
   }
 
   const wrong: readonly [args: readonly string[], message: string][] = [
-    [['trian'], "there is no command 'trian'; known are train, finetune, evaluate, summary, predict, inspect, convert, export"],
-    [['toString'], "there is no command 'toString'; known are train, finetune, evaluate, summary, predict, inspect, convert, export"],
+    [['trian'], "there is no command 'trian'; known are train, finetune, evaluate, summary, scale, predict, inspect, convert, export"],
+    [['toString'], "there is no command 'toString'; known are train, finetune, evaluate, summary, scale, predict, inspect, convert, export"],
     [['summary'], 'summary takes the NAME of a model, such as b0'],
     [['summary', 'b9'], "there is no model 'b9'; known are efficientnet-b0, "],
     [['summary', 'b0', 'b1'], "unexpected argument 'b1'"],

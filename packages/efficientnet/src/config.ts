@@ -200,9 +200,9 @@ const MEDIUM = small(24, 384, [
 export const PRESETS = {
   /** Half of B0's width and depth at 32 × 32: 663,530 parameters with 10 classes and 3 channels, 6.1 M multiply-adds. */
   'small-32': { ...variant(B0, 0.5, 0.5, 32, 0.2), stemStride: 1, inChannels: 3 },
-  /** Four short stages, narrow: 54,986 parameters and 1.2 M multiply-adds on a 28 × 28 grey image. What `start` trains. */
+  /** Four short stages, narrow: 54,986 parameters and 1.2 M multiply-adds on a 28 × 28 grey image. */
   'tiny-28': { ...variant(TINY, 0.5, 0.5, 28, 0.1), stemStride: 1, inChannels: 1 },
-  /** As large as `tiny-28`, but dense early: 54,530 parameters, 2.3 M multiply-adds, which take no longer. For seconds of training. */
+  /** As large as `tiny-28`, but dense early: 54,530 parameters, 2.3 M multiply-adds, which take no longer. What `start` trains. */
   'fast-28': { ...variant(FAST, 1, 1, 28, 0.1), stemStride: 1, inChannels: 1 },
   /** For minutes of training on grey 28 × 28 images: 81,414 parameters, 4.9 M multiply-adds. */
   'small-28': { ...variant(SMALL, 1, 1, 28, 0.1), stemStride: 1, inChannels: 1 },

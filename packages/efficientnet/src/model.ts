@@ -84,7 +84,8 @@ export class EfficientNet extends Module {
 
   /**
    * A published variant ('efficientnet-b0' … 'b8', 'efficientnet-l2', 'efficientnet-lite0' … 'lite4', 'efficientnet-v2-s', '-m', '-l';
-   * the prefix may be left out) or a preset small enough for a CPU ('small-32', 'tiny-28'), freshly initialised. In `meta(() => …)` it has shapes only and costs nothing.
+   * the prefix may be left out) or a preset small enough for a CPU ('small-32', 'tiny-28', 'fast-28', 'small-28', 'medium-28'),
+   * freshly initialised. In `meta(() => …)` it has shapes only and costs nothing.
    * Throws a RangeError naming the known names.
    */
   static fromName(name: string, options: EfficientNetOptions = {}): EfficientNet {

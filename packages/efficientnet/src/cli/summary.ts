@@ -8,7 +8,8 @@ import { UsageError, parseOptions } from './options.js';
 
 const help = `efficientnet summary NAME [options]: layers, parameters and multiply-adds
 
-NAME is efficientnet-b0 … b8, -l2, -lite0 … -lite4, -v2-s, -v2-m, -v2-l (or b0, lite0, v2-s …), small-32 or tiny-28.
+NAME is efficientnet-b0 … b8, -l2, -lite0 … -lite4, -v2-s, -v2-m, -v2-l (or b0, lite0, v2-s …),
+or a small one: small-32, tiny-28, fast-28, small-28, medium-28.
 
   --image-size N     side of the input in pixels (default: what the variant was made for)
   --num-classes N    classes of the classifier (default 1000)

@@ -91,12 +91,12 @@ export const RECIPES = {
    * norm's running statistics have no time for a momentum of 0.01.
    */
   cpu: {
-    epochs: 8,
-    batchSize: 32,
+    epochs: 10,
+    batchSize: 64,
     optimizer: { name: 'adamw' },
-    lr: 4e-3,
+    lr: 8e-3,
     schedule: { name: 'cosine', floor: 0 },
-    warmupEpochs: 0.3,
+    warmupEpochs: 1,
     weightDecay: 0.02,
     decayed: 'matrices',
     labelSmoothing: 0.05,
