@@ -41,7 +41,7 @@ export function atEqualCost(best: GridPoint | undefined): Curve[] {
 }
 
 const gridName = ({ alpha, beta, gamma }: GridPoint): string =>
-  `α ${short(alpha)}   β ${short(beta)}   γ ${short(gamma)}`;
+  `α ${short(alpha)}, β ${short(beta)}, γ ${short(gamma)}`;
 /** How many of the three are stretched. */
 const dimensions = ({ alpha, beta, gamma }: GridPoint): number =>
   [alpha, beta, gamma].filter((factor) => factor > 1).length;
