@@ -45,7 +45,7 @@ describe('command line: help and wrong usage', () => {
     [['summary', 'b0', '--num-classes', 'ten'], "--num-classes takes a whole number >= 1; got 'ten'"],
     [['train', 'b0'], "unexpected argument 'b0'"],
     [['train', '--model', 'b9', '--runs', '/nonexistent'], "there is no model 'b9'"],
-    [['train', '--preset', 'toString'], "--preset takes start, cpu or paper; got 'toString'"],
+    [['train', '--preset', 'toString'], "--preset takes start, cpu, cpu-hour or paper; got 'toString'"],
     [['train', '--epochs', '1.5'], "--epochs takes a whole number >= 0; got '1.5'"],
     [['train', '--epochs'], "Option '--epochs <value>' argument missing"],
     [['train', '--batch-size', '1'], "--batch-size takes a whole number >= 2; got '1'"],

@@ -17,6 +17,9 @@ export interface TrainingPreset {
   readonly referenceEpochs?: number;
 }
 
+/** Of three to six blocks few can be missed. */
+const GENTLE = { ...RECIPES.cpu.network, dropPath: 0.1 };
+
 export const TRAINING_PRESETS = {
   start: {
     about: 'the embedded subset of Fashion-MNIST in less than a minute',
@@ -24,7 +27,12 @@ export const TRAINING_PRESETS = {
   },
   cpu: {
     about: 'small images, and ten minutes instead of days',
-    model: 'small-28', augment: 'flip,crop:1', recipe: RECIPES.cpu,
+    model: 'small-28', augment: 'flip,crop:1', recipe: { ...RECIPES.cpu, network: GENTLE },
+  },
+  'cpu-hour': {
+    about: 'small images, and an hour',
+    model: 'medium-28', augment: 'flip,crop:2,erase:0.25:0.2',
+    recipe: { ...RECIPES.cpu, epochs: 22, weightDecay: 0.04, ema: 0.999, network: { ...GENTLE, dropout: 0.2 } },
   },
   paper: {
     about: 'EfficientNet\'s own, for photographs; a smaller --batch-size scales the learning rate',
