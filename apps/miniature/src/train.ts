@@ -1,5 +1,5 @@
 /** One run: a stretched network trained by the one recipe that all share, and its accuracy on the test images. */
-import { DataLoader, balancedIndices, resizeImage, subset } from '@vitrine/data';
+import { DataLoader, FASHION_MNIST_COLOURS, balancedIndices, resizeImage, subset } from '@vitrine/data';
 import type { ImageDataset } from '@vitrine/data';
 import { EfficientNet } from '@vitrine/efficientnet';
 import { AdamW, cosine, crossEntropy, decayGroups, evaluate, fit, warmup } from '@vitrine/nn';
@@ -21,9 +21,6 @@ export interface Recipe {
 export const RECIPE: Recipe = {
   epochs: 3, batchSize: 64, lr: 6e-3, weightDecay: 0.02, labelSmoothing: 0.05, imagesPerClass: 1000,
 };
-
-/** Mean and standard deviation of Fashion-MNIST's training pixels, on the scale of 0 to 1. */
-const [MEAN, STD] = [[0.286], [0.353]];
 
 export interface Data {
   readonly train: ImageDataset;
@@ -61,12 +58,13 @@ export async function trainOne(
   manualSeed(seed);
   const model = new EfficientNet(config);
   const chosen = subset(data.train, balancedIndices(data.train, recipe.imagesPerClass));
-  const common = { mean: MEAN, std: STD };
   const training = new DataLoader({
-    ...common, dataset: resizeDataset(chosen, config.imageSize), batchSize: recipe.batchSize, shuffle: true,
+    ...FASHION_MNIST_COLOURS, dataset: resizeDataset(chosen, config.imageSize), batchSize: recipe.batchSize, shuffle: true,
     dropLast: true, seed,
   });
-  const testing = new DataLoader({ ...common, dataset: resizeDataset(data.test, config.imageSize), batchSize: 100 });
+  const testing = new DataLoader({
+    ...FASHION_MNIST_COLOURS, dataset: resizeDataset(data.test, config.imageSize), batchSize: 100,
+  });
   const steps = recipe.epochs * training.length;
   const results = await fit(model, training, {
     epochs: recipe.epochs,

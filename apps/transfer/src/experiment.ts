@@ -1,6 +1,6 @@
 /** The two ways to a classifier of few images: from another one, and from nothing. */
 import type { Variable } from '@vitrine/autograd';
-import { DataLoader, randomFlip } from '@vitrine/data';
+import { DataLoader, FASHION_MNIST_COLOURS, randomFlip } from '@vitrine/data';
 import type { ImageDataset } from '@vitrine/data';
 import { EfficientNet, freeze, replaceClassifier, stageGroups, unfreeze } from '@vitrine/efficientnet';
 import {
@@ -10,9 +10,6 @@ import { manualSeed } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { fitFor } from './timed.js';
 import type { Clock } from './timed.js';
-
-/** Mean and standard deviation of Fashion-MNIST's training pixels. */
-const COLOURS = { mean: [0.286], std: [0.353] };
 
 /** What all trainings have in common, as in `efficientnet train`. */
 const COMMON = { batchSize: 32, weightDecay: 0.02, labelSmoothing: 0.05 };
@@ -44,10 +41,10 @@ export interface Score {
 const training = (dataset: ImageDataset, seed: number): DataLoader => {
   const { batchSize } = COMMON;
   const dropLast = dataset.length >= batchSize;
-  return new DataLoader({ dataset, batchSize, shuffle: true, dropLast, seed, augment: randomFlip, ...COLOURS });
+  return new DataLoader({ dataset, batchSize, shuffle: true, dropLast, seed, augment: randomFlip, ...FASHION_MNIST_COLOURS });
 };
 
-const plain = (dataset: ImageDataset): DataLoader => new DataLoader({ dataset, batchSize: 100, ...COLOURS });
+const plain = (dataset: ImageDataset): DataLoader => new DataLoader({ dataset, batchSize: 100, ...FASHION_MNIST_COLOURS });
 
 const fresh = (classes: number): EfficientNet =>
   EfficientNet.fromName('tiny-28', { numClasses: classes, batchNormMomentum: 0.1 });

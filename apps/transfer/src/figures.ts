@@ -1,6 +1,6 @@
 /** What was measured, as a table for the terminal and for the page. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import process from 'node:process';
+import { readFileSync } from 'node:fs';
+import { writeFileAtomicSync } from '@vitrine/tensor/files';
 import type { Score } from './experiment.js';
 
 /** One repetition at one time of training. */
@@ -73,7 +73,5 @@ export function updatePage(path: string, figures: Figures): void {
   const [open, close] = [`<!-- transfer:${figures.perClass} -->`, `<!-- /transfer:${figures.perClass} -->`];
   const [from, to] = [page.indexOf(open), page.indexOf(close)];
   if (from < 0 || to < from) throw new Error(`${path} has no place for these figures: the lines ${open} and ${close}`);
-  const beside = `${path}.tmp-${process.pid}`;
-  writeFileSync(beside, `${page.slice(0, from + open.length)}\n\n${markdown(figures)}\n\n${page.slice(to)}`);
-  renameSync(beside, path);
+  writeFileAtomicSync(path, `${page.slice(0, from + open.length)}\n\n${markdown(figures)}\n\n${page.slice(to)}`);
 }

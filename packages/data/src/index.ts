@@ -21,7 +21,9 @@ export { CIFAR100_CLASSES, CIFAR100_COARSE_CLASSES, CIFAR10_CLASSES } from './da
 export {
   fromArrays, type FromArraysOptions, imageAt, type ImageDataset, subset, validateDataset,
 } from './datasets/dataset.js';
-export { FASHION_MNIST_CLASSES, FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';
+export {
+  FASHION_MNIST_CLASSES, FASHION_MNIST_COLOURS, FASHION_MNIST_FILES, loadFashionMnist,
+} from './datasets/fashion-mnist.js';
 export {
   type ImageFolder, type ImageFolders, loadImageFolder, type LoadImageFolderOptions,
 } from './datasets/folder/image-folder.js';

@@ -6,9 +6,10 @@
  * DIR holds the four published files, OUT receives four of the same names. Chosen are the first 1,000 training and
  * the first 200 test images of each class, in file order: no random choice, so anyone can make the same subset again.
  */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
+import { writeFileAtomic } from '@vitrine/tensor/files';
 import { type ImageDataset, subset } from './datasets/dataset.js';
 import { FASHION_MNIST_FILES, loadFashionMnist } from './datasets/fashion-mnist.js';
 import { encodeIdx } from './datasets/idx.js';
@@ -46,8 +47,7 @@ const main = async (dir: string, out: string): Promise<void> => {
   await mkdir(out, { recursive: true });
   for (const [name, bytes] of files) {
     const path = join(out, name);
-    await writeFile(`${path}.tmp-${process.pid}`, bytes);
-    await rename(`${path}.tmp-${process.pid}`, path);
+    await writeFileAtomic(path, bytes);
     console.log(`${path}  ${bytes.length} bytes`);
   }
   console.log(`total ${total} bytes`);

@@ -1,6 +1,7 @@
 /** Running a model to look at it, and leaving no trace in it. */
 import { Random, clone, copyInto, scope } from '@vitrine/tensor';
 import { runtime } from '@vitrine/tensor/internal';
+import { rememberModes } from './modes.js';
 import type { Module } from './module.js';
 
 /**
@@ -14,7 +15,7 @@ export function preserving<T>(model: Module, body: () => T): T {
     const grads = parameters.map(({ grad }) => grad);
     const buffers = Array.from(model.namedBuffers(), ([, buffer]) =>
       ({ buffer, value: clone(buffer.value), version: buffer.value.storage.version }));
-    const modes = Array.from(model.namedModules(), ([, module]) => [module, module.training] as const);
+    const restoreModes = rememberModes(model);
     const { random } = runtime;
     runtime.random = new Random(random.state);
     for (const parameter of parameters) parameter.grad = null;
@@ -29,7 +30,7 @@ export function preserving<T>(model: Module, body: () => T): T {
       for (const { buffer, value, version } of buffers) {
         if (buffer.value.storage.version !== version) copyInto(buffer.value, value);
       }
-      for (const [module, mode] of modes) module.training = mode;
+      restoreModes();
       runtime.random = random;
     }
   }, 'preserving');

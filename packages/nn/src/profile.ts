@@ -14,6 +14,7 @@ import type { Input } from '@vitrine/autograd';
 import { Module } from './module.js';
 import { preserving } from './preserve.js';
 import { multiplyAdds } from './summary.js';
+import { textTable } from './text-table.js';
 
 /** What one module did in one pass. Times are in milliseconds; `self` leaves out what its children took. */
 export interface ProfileRow {
@@ -185,13 +186,10 @@ export function formatProfile(rows: readonly ProfileRow[]): string {
     ms(row.forwardMs), ms(row.forwardSelfMs), ms(row.backwardMs), ms(row.backwardSelfMs),
     row.macs === 0 ? '' : row.macs.toLocaleString('en-US'), rate(row.gflops),
   ]);
-  const widths = head.map((text, column) => Math.max(text.length, ...body.map((cells) => cells[column].length)));
-  const lines = [head, ...body].map((cells) => cells
-    .map((cell, i) => (i < 3 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd());
-  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
+  const { lines: [first, ...rest], rule } = textTable([head, ...body], 3);
   const [model] = rows;
   const summary = model === undefined ? [] : [rule,
     `forward ${ms(model.forwardMs)} ms${Number.isNaN(model.gflops) ? '' : ` (${rate(model.gflops)} GFLOP/s)`}, ` +
       `backward ${ms(model.backwardMs)} ms`];
-  return [lines[0], rule, ...lines.slice(1), ...summary].join('\n');
+  return [first, rule, ...rest, ...summary].join('\n');
 }

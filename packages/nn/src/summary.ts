@@ -7,6 +7,8 @@ import { ConvTranspose2d } from './conv-transpose.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
+import { rememberModes } from './modes.js';
+import { textTable } from './text-table.js';
 
 export interface LayerSummary {
   /** Path of the module, such as `blocks.3.depthwise`. */
@@ -37,7 +39,7 @@ export interface ModelSummary {
 export function summarize(model: Module, inputShape: Shape): ModelSummary {
   const layers: LayerSummary[] = [];
   const remove: (() => void)[] = [];
-  const modes = Array.from(model.namedModules(), ([, module]) => [module, module.training] as const);
+  const restoreModes = rememberModes(model);
   for (const [name, module] of model.namedModules()) {
     if ([...module.namedChildren()].length > 0) continue;
     remove.push(module.onForward((_module, input, output) => {
@@ -56,7 +58,7 @@ export function summarize(model: Module, inputShape: Shape): ModelSummary {
     noGrad(() => model.call(meta(() => zeros(inputShape))));
   } finally {
     for (const undo of remove) undo();
-    for (const [module, mode] of modes) module.training = mode;
+    restoreModes();
   }
   const total = (pick: (layer: LayerSummary) => number): number => layers.reduce((sum, layer) => sum + pick(layer), 0);
   return { inputShape, layers, params: model.parameterCount(), macs: total((l) => l.macs), activationBytes: total((l) => l.activationBytes) };
@@ -76,13 +78,9 @@ export function multiplyAdds(module: Module, input: Shape, output: Shape): numbe
 /** The table as text, with totals. */
 export function formatSummary({ inputShape, layers, params, macs, activationBytes }: ModelSummary): string {
   const rows = layers.map((l) => [l.name, l.type, formatShape(l.outputShape), count(l.params), count(l.macs), bytes(l.activationBytes)]);
-  const table = [['layer', 'type', 'output', 'params', 'MACs', 'activation'], ...rows];
-  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  const lines = table.map((row) => row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd());
-  lines.splice(1, 0, '─'.repeat(widths.reduce((a, b) => a + b + 2, -2)));
+  const { lines: [head, ...body], rule } = textTable([['layer', 'type', 'output', 'params', 'MACs', 'activation'], ...rows], 3);
   return [
-    ...lines,
-    lines[1],
+    head, rule, ...body, rule,
     `input ${formatShape(inputShape)}: ${count(params)} parameters (${bytes(4 * params)}), ${count(macs)} multiply-adds, ${bytes(activationBytes)} of activations`,
   ].join('\n');
 }

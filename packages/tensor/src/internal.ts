@@ -13,6 +13,7 @@ export {
 export { checkScatter } from './ops/index-select.js';
 export { flatPositions, indexTensor } from './ops/indices.js';
 export { elements } from './ops/dispatch.js';
+export { joinBytes } from './formats/bytes.js';
 export { putAlong, takeAlong, topKIndices } from './ops/order.js';
 export { countAlong, reducedShape } from './ops/reduce.js';
 export { degreesOfFreedom } from './ops/statistics.js';

@@ -4,6 +4,7 @@
  *
  * Source: Pillow's ImageEnhance.py, Blend.c, Filter.c (SMOOTH) and Convert.c (L24); torchvision's adjust_*.
  */
+import { luma } from '../image/grey.js';
 import type { RasterImage } from '../image/raster.js';
 import { checkImage, checkNumber, colourChannels } from './options.js';
 import { throughTables } from './tables.js';
@@ -56,9 +57,6 @@ export function adjustSaturation(image: RasterImage, factor: number): RasterImag
   }
   return { width, height, channels, data: out };
 }
-
-/** 0.299·R + 0.587·G + 0.114·B (ITU-R 601), weights in multiples of 2⁻¹⁶, to the nearest whole number. */
-const luma = (r: number, g: number, b: number): number => (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
 
 /**
  * Factor 0 is blurred by (1 1 1, 1 5 1, 1 1 1)/13, 1 the image, above 1 sharper. Pixels at the edge stay as they are,

@@ -2,12 +2,13 @@
 import type { Random } from '@vitrine/tensor';
 import type { RasterImage } from '../image/raster.js';
 import { resizeImage, type ResizeImageOptions } from '../image/resize.js';
+import { roundHalfEven } from '../round.js';
 import { affine, type AffineOptions, checkAffineOptions, inverseAffineMatrix } from './affine.js';
 import type { Augment } from './augment.js';
 import { type Box, crop } from './basic.js';
 import {
-  between, betweenInRatio, checkChoice, checkNumber, checkPositiveRange, checkRange, type Range, refuse, roundHalfEven,
-  sidesOf, type Size,
+  between, betweenInRatio, checkChoice, checkNumber, checkPositiveRange, checkRange, type Range, refuse, sidesOf,
+  type Size,
 } from './options.js';
 
 export interface RandomResizedCropOptions {

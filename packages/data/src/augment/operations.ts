@@ -8,7 +8,7 @@
 import type { RasterImage } from '../image/raster.js';
 import { adjustBrightness, adjustContrast, adjustSaturation, adjustSharpness } from './adjust.js';
 import { affine, type AffineOptions, type AffineParameters, inverseAffineMatrix, rotate } from './affine.js';
-import { roundHalfEven } from './options.js';
+import { roundHalfEven } from '../round.js';
 import { autocontrast, equalize, invert, posterize, solarize } from './tables.js';
 
 export type OperationName =

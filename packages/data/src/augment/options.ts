@@ -91,7 +91,3 @@ export const between = (random: Random, [min, max]: Range): number => min + (max
 /** So that r is as probable as 1/r in a range that goes as far down as up: the logarithm is drawn evenly. */
 export const betweenInRatio = (random: Random, [min, max]: Range): number =>
   Math.exp(between(random, [Math.log(min), Math.log(max)]));
-
-/** Python's `round`, of a number ≥ 0: halves to the even neighbour. */
-export const roundHalfEven = (value: number): number =>
-  (value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));

@@ -7,6 +7,7 @@
  *
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File formats".
  */
+import { joinBytes } from '@vitrine/tensor/internal';
 
 /** Unsigned bytes and their shape, row-major. */
 export interface IdxArray {
@@ -133,12 +134,5 @@ export const gunzip = async (bytes: Uint8Array, name: string, limit = DEFAULT_LI
     }
     chunks.push(value);
   }
-
-  const content = new Uint8Array(total);
-  let offset = 0;
-  for (const chunk of chunks) {
-    content.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return content;
+  return joinBytes(chunks);
 };

@@ -4,6 +4,7 @@
  *
  * Source: torchvision.transforms.functional (resize, center_crop, to_tensor, normalize), version 0.14.
  */
+import { roundHalfEven } from '../round.js';
 import { toRgb } from './decode.js';
 import { checkSize } from './limits.js';
 import type { RasterImage } from './raster.js';
@@ -95,8 +96,7 @@ export function centerCrop(image: RasterImage, size: number | readonly [height: 
 /** Where `size` of `length` begin; negative where there are too few. */
 function cropStart(length: number, size: number): number {
   if (size > length) return -Math.floor((size - length) / 2);
-  const middle = (length - size) / 2;
-  return middle % 1 === 0 ? middle : 2 * Math.round(middle / 2); // Python's round: halves to even
+  return roundHalfEven((length - size) / 2);
 }
 
 function checkSides(what: string, height: number, width: number): void {

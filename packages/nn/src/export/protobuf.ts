@@ -9,6 +9,7 @@
  * The field numbers belong to the format that is written; nothing here knows it.
  * Source: protobuf.dev/programming-guides/encoding.
  */
+import { joinBytes } from '@vitrine/tensor/internal';
 
 /** Encoded fields in pieces, so that a large array is copied only once, when all is joined. */
 export interface Fields {
@@ -70,13 +71,4 @@ export const sequence = (parts: readonly Fields[]): Fields => ({
 });
 
 /** The outermost message, in one piece. */
-export function join(parts: readonly Fields[]): Uint8Array<ArrayBuffer> {
-  const { length, pieces } = sequence(parts);
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
-}
+export const join = (parts: readonly Fields[]): Uint8Array<ArrayBuffer> => joinBytes(sequence(parts).pieces);

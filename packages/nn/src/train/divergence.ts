@@ -1,6 +1,7 @@
 /** When the loss is not a number any more: where it began. */
 import { formatShape, scope } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
+import { indexAt } from '@vitrine/tensor/internal';
 import { noGrad } from '@vitrine/autograd';
 import type { Module } from '../module.js';
 import type { Batch } from './data.js';
@@ -80,11 +81,5 @@ function firstNonFinite(tensor: Tensor): string | null {
   const values = tensor.toFloat64Array();
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return null;
-  let rest = at;
-  const index = tensor.shape.toReversed().map((length) => {
-    const i = rest % length;
-    rest = Math.floor(rest / length);
-    return i;
-  }).reverse();
-  return `${values[at]} at ${formatShape(index)} of ${formatShape(tensor.shape)}`;
+  return `${values[at]} at ${formatShape(indexAt(at, tensor.shape))} of ${formatShape(tensor.shape)}`;
 }

@@ -3,6 +3,7 @@ import { flip, formatShape, logSumExp, scope, stack, sub, topK } from '@vitrine/
 import type { Tensor } from '@vitrine/tensor';
 import { logSoftmax, noGrad } from '@vitrine/autograd';
 import { nll } from '../losses/index.js';
+import { rememberModes } from '../modes.js';
 import type { Module } from '../module.js';
 import type { Batch } from './data.js';
 
@@ -118,11 +119,11 @@ export function classIndices(op: string, labels: Tensor): Float32Array {
 
 /** Runs `body` with the model in evaluation mode; then every module is in the mode it was in, also after an error. */
 export async function inEvaluation<T>(model: Module, body: () => Promise<T>): Promise<T> {
-  const modes = Array.from(model.namedModules(), ([, module]) => [module, module.training] as const);
+  const restoreModes = rememberModes(model);
   model.eval();
   try {
     return await body();
   } finally {
-    for (const [module, mode] of modes) module.training = mode;
+    restoreModes();
   }
 }

@@ -6,16 +6,10 @@ import type { Callback, EpochResult, Training, TrainingPosition } from './callba
 import { groupsOf, seek } from './data.js';
 import type { Batch, TrainingData } from './data.js';
 import type { StepOutcome } from './step.js';
+import type { FitOptions } from './trainer.js';
 
-export interface RunOptions {
-  readonly optimizer: Optimizer;
-  readonly ema?: ExponentialMovingAverage | undefined;
-  readonly from?: TrainingPosition | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onStep?: Callback['onStep'] | undefined;
-  readonly onEpoch?: Callback['onEpoch'] | undefined;
-  readonly callbacks?: readonly Callback[] | undefined;
-}
+export type RunOptions =
+  Pick<FitOptions, 'optimizer' | 'ema' | 'from' | 'signal' | 'onStep' | 'onEpoch' | 'callbacks'>;
 
 /** What is counted in an epoch. */
 interface Tally {

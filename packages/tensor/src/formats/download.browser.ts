@@ -2,6 +2,7 @@
  * Files from the network, kept by the browser's Cache API where there is one (a page served over https, or localhost).
  * The twin for Node, with the same exports, is download.node.ts.
  */
+import { joinBytes } from './bytes.js';
 import { checkDigest, expectedDigest, sha256Of, transfer } from './transfer.js';
 import type { FetchFileOptions, FetchedFile } from './transfer.js';
 
@@ -30,15 +31,9 @@ export async function fetchFile(url: string | URL, options: FetchFileOptions = {
 
 async function receiveAll(href: string, options: FetchFileOptions): Promise<Uint8Array<ArrayBuffer>> {
   let chunks: Uint8Array[] = [];
-  const length = await transfer(href, async (chunk, position) => {
+  await transfer(href, async (chunk, position) => {
     if (position === 0) chunks = [];
     chunks.push(chunk);
   }, options);
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }

@@ -55,9 +55,7 @@ function ofTraining(
     throw new Error(`decodeWeights: ${name}: no moving average of the weights: the training made none`);
   }
   const prefix = ema ? averages : 'model.';
-  const part = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> => new Map(Array.from(map)
-    .filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]));
-  return { tensors: part(tensors), dtypes: part(dtypes), notes: [
+  return { tensors: below(tensors, prefix), dtypes: below(dtypes, prefix), notes: [
     `a training that can be resumed; of it, ${ema ? 'the moving average of the weights' : 'the weights of the model'}`,
     ...(!ema && has(averages) ? ['there is a moving average, too: option ema takes it'] : []),
   ] };
@@ -129,11 +127,13 @@ const PREFIXES = ['module.', '_orig_mod.', 'model.'];
 function withoutPrefix(tensors: WeightsFile['tensors'], dtypes: WeightsFile['dtypes']): Named {
   const prefix = PREFIXES.find((candidate) => tensors.size > 0 && [...tensors.keys()].every((key) => key.startsWith(candidate)));
   if (prefix === undefined) return { tensors, dtypes, notes: [] };
-  const rest = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
-    new Map(Array.from(map, ([key, value]) => [key.slice(prefix.length), value]));
-  const again = withoutPrefix(rest(tensors), rest(dtypes));
+  const again = withoutPrefix(below(tensors, prefix), below(dtypes, prefix));
   return { ...again, notes: [`prefix '${prefix}' taken off every name`, ...again.notes] };
 }
+
+/** The entries whose names begin with the prefix, under the rest of them. */
+const below = <T>(map: ReadonlyMap<string, T>, prefix: string): ReadonlyMap<string, T> => new Map(Array.from(map)
+  .filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]));
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : `${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`);
 

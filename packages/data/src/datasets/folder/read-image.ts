@@ -2,17 +2,13 @@
 import { loadImage, toRgb } from '../../image/decode.js';
 import { toGrey } from '../../image/grey.js';
 import { checkSize, type DecodeOptions } from '../../image/limits.js';
-import { shorterSideTo } from '../../image/preprocess.js';
+import { type PreprocessOptions, shorterSideTo } from '../../image/preprocess.js';
 import type { RasterImage } from '../../image/raster.js';
 import { resizeImage } from '../../image/resize.js';
 
-export interface ReadImageOptions extends DecodeOptions {
+export interface ReadImageOptions extends DecodeOptions, Pick<PreprocessOptions, 'resize' | 'interpolation'> {
   /** 3 (the default) makes grey images RGB, 1 makes colours grey; alpha is dropped. */
   readonly channels?: 1 | 3;
-  /** The shorter side, the longer in proportion; or [height, width]. Without it every image keeps its size. */
-  readonly resize?: number | readonly [height: number, width: number];
-  /** Of `resize`. Default 'bicubic', which EfficientNets were trained with. */
-  readonly interpolation?: 'bicubic' | 'bilinear';
 }
 
 /** The image of a file. Throws an Error that names the file, and why it cannot be read. */

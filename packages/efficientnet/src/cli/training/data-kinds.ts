@@ -1,5 +1,5 @@
 /** The data sets that the command line knows: what is known of their images, and how a folder is recognised. */
-import { IMAGENET, loadCifar10, loadCifar100, loadFashionMnist, loadMnist } from '@vitrine/data';
+import { FASHION_MNIST_COLOURS, IMAGENET, loadCifar10, loadCifar100, loadFashionMnist, loadMnist } from '@vitrine/data';
 import type { ImageDataset, Normalization } from '@vitrine/data';
 import { readdir } from 'node:fs/promises';
 import { UsageError } from '../options.js';
@@ -24,7 +24,7 @@ const inFolder = (name: string, load: (dir: string) => ReturnType<InMemory['load
 /** Means and deviations of the training pixels. */
 export const IN_MEMORY: Readonly<Record<Exclude<DatasetKind, 'folder'>, InMemory>> = {
   'fashion-mnist': {
-    title: 'Fashion-MNIST', side: 28, channels: 1, mean: [0.286], std: [0.353],
+    title: 'Fashion-MNIST', side: 28, channels: 1, ...FASHION_MNIST_COLOURS,
     load: (dir) => loadFashionMnist(dir === null ? {} : { dir }),
   },
   mnist: {
