@@ -1,5 +1,5 @@
 /** What a network begins with. */
-import { copyInto, rand, randn, scope, zeros } from '@vitrine/tensor';
+import { copyInto, keep, rand, randn, scope, zeros } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { runtime } from '@vitrine/tensor/internal';
 import { Conv2d, Linear } from '@vitrine/nn';
@@ -22,6 +22,12 @@ export function initialize(root: Module): void {
       if (module.bias !== null) fill(module.bias.value, (like) => zeros(like.shape));
     }
   }
+}
+
+/** Values of its own for a module that was made in `meta`. */
+export function renew(module: Module): void {
+  for (const parameter of module.parameters()) parameter.value = keep(zeros(parameter.shape));
+  initialize(module);
 }
 
 const fill = (target: Tensor, make: (like: Tensor) => Tensor): void => scope(() => copyInto(target, make(target)));

@@ -1,8 +1,8 @@
 /** From the classes a network was trained on to other ones. */
-import { keep, meta, zeros } from '@vitrine/tensor';
+import { meta } from '@vitrine/tensor';
 import { BatchNorm2d } from '@vitrine/nn';
 import type { Module } from '@vitrine/nn';
-import { initialize } from './initialize.js';
+import { renew } from './initialize.js';
 import { EfficientNet } from './model.js';
 
 /**
@@ -17,8 +17,7 @@ export function replaceClassifier(model: EfficientNet, classes: number): Efficie
   const isClassifier = (name: string): boolean => name.startsWith('classifier.');
   const kept = new Map([...model.stateDict()].filter(([name]) => !isClassifier(name)));
   replaced.loadStateDict(kept, { strict: false }); // strict would miss the classifier
-  for (const parameter of replaced.classifier.parameters()) parameter.value = keep(zeros(parameter.shape));
-  initialize(replaced.classifier);
+  renew(replaced.classifier);
 
   const modules = new Map<string, Module>(model.namedModules());
   for (const [name, module] of replaced.namedModules()) copySettings(modules.get(name)!, module);

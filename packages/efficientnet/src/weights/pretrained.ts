@@ -4,7 +4,7 @@ import type { FetchFileOptions, RawArray, Shape, Tensor, WeightsFile } from '@vi
 import { readFile } from '@vitrine/tensor/files';
 import { conventionsFor } from '../config.js';
 import type { ConventionName } from '../config.js';
-import { initialize } from '../initialize.js';
+import { renew } from '../initialize.js';
 import type { EfficientNet, EfficientNetConfig, EfficientNetOptions } from '../model.js';
 import { fromOwn, fromTorch, shapeToTorch } from './axes.js';
 import { parseClasses, parseColours, parsePreprocessing } from './checkpoint-config.js';
@@ -15,8 +15,11 @@ import type { Preprocessing } from './preprocessing.js';
 import { hintsOf, recognise } from './recognise.js';
 import type { Recognised } from './recognise.js';
 
-/** A path (in a page, an address relative to it), an address that begins with http, or the file's bytes. */
-export type WeightsSource = string | URL | Uint8Array;
+/**
+ * A path (in a page, an address relative to it), an address that begins with http, the file's bytes, or what
+ * `decodeWeights` made of them.
+ */
+export type WeightsSource = string | URL | Uint8Array | WeightsFile;
 
 export interface PretrainedOptions extends FetchFileOptions {
   /** Padding and batch-norm settings the weights were trained with, where the file does not tell. */
@@ -25,7 +28,7 @@ export interface PretrainedOptions extends FetchFileOptions {
   readonly numClasses?: number;
   /** Other than the file's: the stem is adapted. 1 takes the sum over the file's channels C, n repeat them in turn, times C/n. */
   readonly inChannels?: number;
-  /** The moving average of the weights, where a training checkpoint holds one. */
+  /** The moving average of the weights, where a training checkpoint holds one. (Not of weights that are decoded.) */
   readonly ema?: boolean;
   /** What the file is called, where the source is bytes: timm's names say how the weights were trained. */
   readonly fileName?: string;
@@ -61,10 +64,8 @@ export interface ModelMaker {
 export async function loadPretrained(
   maker: ModelMaker, name: string, source: WeightsSource, options: PretrainedOptions,
 ): Promise<EfficientNet> {
-  const { ema = false, fileName, warn = (message: string) => console.warn(message) } = options;
-  const { bytes, path } = await readSource(source, options);
-  const called = fileName ?? path;
-  const file = decodeWeights(bytes, called, { ema });
+  const { warn = (message: string) => console.warn(message) } = options;
+  const { file, called } = await readSource(source, options);
   const hints = hintsOf(called, file.metadata);
   const found = recognise(file, called, hints);
   checkName(maker, name, found, called);
@@ -86,7 +87,22 @@ export async function loadPretrained(
   return model;
 }
 
-async function readSource(source: WeightsSource, options: PretrainedOptions): Promise<{ bytes: Uint8Array; path: string }> {
+const isDecoded = (source: WeightsSource): source is WeightsFile => typeof source === 'object' && 'tensors' in source;
+
+/** What is in the source, and what messages call it. */
+async function readSource(
+  source: WeightsSource, options: PretrainedOptions,
+): Promise<{ readonly file: WeightsFile; readonly called: string }> {
+  const { ema = false, fileName } = options;
+  if (isDecoded(source)) return { file: source, called: fileName ?? 'the weights given' };
+  const { bytes, path } = await readBytes(source, options);
+  const called = fileName ?? path;
+  return { file: decodeWeights(bytes, called, { ema }), called };
+}
+
+async function readBytes(
+  source: string | URL | Uint8Array, options: PretrainedOptions,
+): Promise<{ readonly bytes: Uint8Array; readonly path: string }> {
   if (source instanceof URL || (typeof source === 'string' && /^https?:/.test(source))) {
     return { bytes: await (await fetchFile(source, options)).read(), path: String(source) };
   }
@@ -137,10 +153,10 @@ function fill(model: EfficientNet, tensors: WeightsFile['tensors'], found: Recog
     return newStem && name === 'stem.weight' ? adaptChannels(value, config.inChannels) : value;
   };
   for (const [name, owner] of [...model.namedParameters(), ...model.namedBuffers()]) {
-    if (newClassifier && name.startsWith('classifier.')) owner.value = keep(zeros(owner.value.shape));
-    else owner.value = keep(scope(() => valueOf(name)));
+    if (newClassifier && name.startsWith('classifier.')) continue;
+    owner.value = keep(scope(() => valueOf(name)));
   }
-  if (newClassifier) initialize(model.classifier);
+  if (newClassifier) renew(model.classifier);
   return [
     ...(newStem ? [`the stem's weights for ${inChannels} channels were adapted to ${config.inChannels}`] : []),
     ...(newClassifier ? [`the classifier has ${config.numClasses} classes, the file's ${numClasses}: it is freshly initialised`] : []),
