@@ -59,6 +59,8 @@ export { Sequential } from './sequential.js';
 export { Flatten, Identity } from './shape-modules.js';
 export { formatSummary, summarize } from './summary.js';
 export type { LayerSummary, ModelSummary } from './summary.js';
+export { textTable } from './text-table.js';
+export type { TextTable } from './text-table.js';
 export { bestCheckpoint } from './train/best-checkpoint.js';
 export type { BestCheckpointOptions } from './train/best-checkpoint.js';
 export type {

@@ -4,36 +4,33 @@ import { DataLoader } from '@vitrine/data';
 import type { ImageSource } from '@vitrine/data';
 import { calibrationError, classScores, confusionOf, evaluate, formatPercent } from '@vitrine/nn';
 import type { Batch, Calibration, ClassScore, Progress } from '@vitrine/nn';
-import { info, setBackend, setThreads } from '@vitrine/tensor';
+import { info } from '@vitrine/tensor';
 import type { Preprocessing } from '../weights/preprocessing.js';
-import { choice, flag, helpOf, option, readArguments, whole } from './option-table.js';
+import { BACKEND_OPTIONS, applyBackend } from './backend-options.js';
 import { describePreprocessing } from './inputs.js';
-import { UsageError } from './options.js';
+import { UsageError, choice, flag, helpOf, option, readArguments, whole } from './options.js';
 import { printJson } from './output.js';
 import { inClassesOf, joined } from './training/classes.js';
 import { inFull } from './training/config.js';
 import { loadSets } from './training/data.js';
 import type { Sets } from './training/data.js';
-import { COMMAND_OPTIONS, DATA_DEFAULTS, DATA_OPTIONS, RUN_OPTIONS } from './training/options.js';
+import { DATA_DEFAULTS, DATA_OPTIONS } from './training/options.js';
 import { outputFor } from './training/output.js';
 import { givenOf } from './training/spec.js';
-import { WEIGHTS_TABLE, openNetwork, wantedByWeights } from './training/weights.js';
-import { describeFound } from './weights-options.js';
+import { wantedByWeights } from './training/weights.js';
+import { WEIGHTS, WEIGHTS_OPTIONS, describeFound, openWeights } from './weights-options.js';
 import type { Found } from './weights-options.js';
 
-const { averages: AVERAGES, ...WEIGHTS_OPTIONS } = WEIGHTS_TABLE;
-
 const EVALUATE_TABLE = {
+  weights: WEIGHTS,
   ...WEIGHTS_OPTIONS,
-  ema: AVERAGES,
   ...DATA_OPTIONS,
   split: option('NAME', choice('test', 'train', 'all'), 'which images: test (the default), train or all'),
   flip: flag('test-time flip: the mean of the probabilities of each image and its mirror image'),
   top5: flag('also print how often the true class is among the five likeliest'),
   'batch-size': option('N', whole(1), 'images computed together (default 50)'),
   json: flag('print JSON: found, data, preprocessing, images, loss, accuracy, topK, calibration, classes, confusion'),
-  threads: COMMAND_OPTIONS.threads,
-  backend: RUN_OPTIONS.backend,
+  ...BACKEND_OPTIONS,
 } as const;
 
 const help = `efficientnet evaluate --weights FILE [options]: how good a network is
@@ -65,17 +62,14 @@ export interface EvaluateResult {
 async function run(args: readonly string[]): Promise<number> {
   const { given } = readArguments(EVALUATE_TABLE, args);
   const {
-    weights, model: name, conventions, sha256, cache, ema = false, split = 'test', flip = false, top5 = false,
-    json = false, 'batch-size': batchSize = 50, threads, backend, ...data
+    weights, model: name, conventions, sha256, cache, ema, split = 'test', flip = false, top5 = false, json = false,
+    'batch-size': batchSize = 50, threads, backend, ...data
   } = given;
   if (weights === undefined) throw new UsageError('evaluate takes --weights FILE, a path or an address');
-  if (backend !== undefined) setBackend(backend);
-  if (threads !== undefined) setThreads(threads);
+  applyBackend(givenOf({ backend, threads }));
   const { say, warn, progress, stream } = outputFor(json);
 
-  const opened = await openNetwork({
-    weights, averages: ema, ...givenOf({ model: name, conventions, sha256, cache }),
-  });
+  const opened = await openWeights(givenOf({ model: name, conventions, sha256, cache, ema }), weights);
   const { model, found } = opened;
   if (!json) process.stderr.write(describeFound(found));
   const values = { ...DATA_DEFAULTS, ...data, data: inFull(data.data) };

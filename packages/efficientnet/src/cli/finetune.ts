@@ -9,9 +9,8 @@ import type { StageName } from '../stages.js';
 import { summary } from '../summary.js';
 import { replaceClassifier } from '../transfer.js';
 import { describeMachine } from './machine.js';
-import { helpOf, number, option, orNone, share, whole } from './option-table.js';
-import type { Kind, Values } from './option-table.js';
-import { UsageError } from './options.js';
+import { UsageError, helpOf, number, option, orNone, share, whole } from './options.js';
+import type { Kind, Values } from './options.js';
 import { augmentationHelp } from './training/augment.js';
 import { CONFIG_FILE, formatConfig, inFull, readSettings } from './training/config.js';
 import { loadSets } from './training/data.js';
@@ -24,8 +23,9 @@ import { outputFor } from './training/output.js';
 import { FINETUNE_PRESET, recipeValuesOf } from './training/presets.js';
 import { makeLoaders, runTraining } from './training/run.js';
 import { reopen } from './training/run-folder.js';
-import { WEIGHTS_TABLE, openNetwork, wantedByWeights } from './training/weights.js';
-import { describeFound } from './weights-options.js';
+import { givenOf } from './training/spec.js';
+import { WEIGHTS_TABLE, wantedByWeights } from './training/weights.js';
+import { describeFound, openWeights } from './weights-options.js';
 
 const isStage = (value: unknown): value is StageName =>
   typeof value === 'string' && /^(?:stem|stage[1-9]\d*|head)$/.test(value);
@@ -88,7 +88,8 @@ async function run(args: readonly string[]): Promise<number> {
   const { seed, 'epochs-head': epochs, 'lr-head': lr, 'freeze-until': until, 'lr-decay-by-stage': decay } = values;
   say(machine.map(([label, value]) => `${label} ${value}`).join(' · '));
 
-  const opened = await openNetwork(values);
+  const { model: name, conventions, sha256, cache, averages: ema } = given;
+  const opened = await openWeights(givenOf({ model: name, conventions, sha256, cache, ema }), values.weights);
   if (!json) process.stderr.write(describeFound(opened.found));
   const sets = await loadSets(values, wantedByWeights(opened, values), warn);
   try {

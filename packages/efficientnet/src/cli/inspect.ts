@@ -7,20 +7,24 @@ import { EfficientNet } from '../model.js';
 import type { PretrainedInfo } from '../weights/pretrained.js';
 import { hintsOf, recognise } from '../weights/recognise.js';
 import { describePreprocessing } from './inputs.js';
-import { UsageError, parseOptions } from './options.js';
+import { UsageError, flag, helpOf, readArguments } from './options.js';
 import { formatBytes, formatCount, messageOf, printJson } from './output.js';
-import { SOURCE_FLAGS, SOURCE_OPTIONS, readWeights, sourceHelp } from './weights-options.js';
+import { SOURCE_OPTIONS, readWeights } from './weights-options.js';
 import type { WeightsBytes } from './weights-options.js';
+
+const TABLE = {
+  tensors: flag('list every tensor: name, shape, element type'),
+  ...SOURCE_OPTIONS,
+  json: flag('print JSON: file, bytes, format, network, problem, metadata, notes, elements, tensors, whether or not ' +
+    'they are asked for'),
+} as const;
 
 const help = `efficientnet inspect FILE [options]: what is in a file of weights
 
 FILE is a path or an address: .safetensors, .pth, .pt (the content decides, not the name), or a .npy array. Of a
 network that is not known the tensors are listed.
 
-  --tensors              list every tensor: name, shape, element type
-${sourceHelp}  --json                 print JSON: file, bytes, format, network, problem, metadata, notes, elements,
-                         tensors, whether or not they are asked for
-`;
+${helpOf(TABLE)}`;
 
 interface TensorRow {
   readonly name: string;
@@ -56,12 +60,11 @@ interface Inspection {
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const parsed = parseOptions(args, SOURCE_OPTIONS, ['tensors', 'json', ...SOURCE_FLAGS], 1);
-  const { flag, positionals: [source] } = parsed;
+  const { given, positionals: [source] } = readArguments(TABLE, args, 1);
   if (source === undefined) throw new UsageError('inspect takes a FILE of weights, a path or an address');
-  const found = await inspect(await readWeights(parsed, source), flag('ema'));
-  if (flag('json')) printJson(found);
-  else process.stdout.write(describe(found, flag('tensors')));
+  const found = await inspect(await readWeights(given, source), given.ema === true);
+  if (given.json === true) printJson(found);
+  else process.stdout.write(describe(found, given.tensors === true));
   return 0;
 }
 
@@ -80,18 +83,18 @@ async function inspect({ name: file, bytes }: WeightsBytes, ema: boolean): Promi
     ({ name, shape, dtype: dtypes.get(name) ?? dtype }));
   const elements = tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const contents = { metadata: Object.fromEntries(metadata), notes, elements, tensors };
-  return { ...common, format, ...await networkOf(weights, file, bytes, ema), ...contents };
+  return { ...common, format, ...await networkOf(weights, file), ...contents };
 }
 
 async function networkOf(
-  weights: WeightsFile, fileName: string, bytes: Uint8Array, ema: boolean,
+  weights: WeightsFile, fileName: string,
 ): Promise<Pick<Inspection, 'network' | 'problem'>> {
   let network: Network | null = null;
   try {
     const { layout, variant, options: { conventions }, numClasses, inChannels, reason, warnings } =
       recognise(weights, fileName, hintsOf(fileName, weights.metadata));
     network = { layout, variant, conventions, conventionsFrom: reason, numClasses, inChannels, warnings, loaded: null };
-    const model = await EfficientNet.fromPretrained('auto', bytes, { fileName, ema, warn: () => undefined });
+    const model = await EfficientNet.fromPretrained('auto', weights, { fileName, warn: () => undefined });
     if (model.pretrained === null) return { network, problem: null };
     const { batchNormEps, classes, preprocessing } = model.pretrained;
     const loaded = { batchNormEps, classes, preprocessing, parameters: model.parameterCount() };

@@ -62,7 +62,7 @@ export async function overlays(
     const [, h, w] = maps.shape;
     for (let i = 0; i < dataset.length; i++) {
       const map = reshape(indexSelect(maps, 0, [i]), [h, w]);
-      pictures.push(dataUri(overlayHeat(rasterAt(dataset, i), map, { canvas: [loader.height, loader.width] })));
+      pictures.push(dataUri(overlayHeat(rasterAt(dataset, i), map)));
     }
   }
   return pictures;

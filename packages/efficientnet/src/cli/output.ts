@@ -2,21 +2,20 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import type { Parsed } from './options.js';
+import { flag } from './options.js';
 
-export const forceHelp = `  --force                replace the file if it exists
-`;
+export const OUTPUT_OPTIONS = { force: flag('replace the file if it exists') } as const;
 
 /**
  * Looked at before the work is begun. Throws an Error unless a file can be written there: what exists is replaced only
  * with `--force`.
  */
-export async function checkOutput(path: string, { flag }: Parsed): Promise<void> {
+export async function checkOutput(path: string, { force = false }: { readonly force?: boolean }): Promise<void> {
   const kind = async (at: string): Promise<'file' | 'folder' | null> =>
     stat(at).then((found) => (found.isDirectory() ? 'folder' : 'file'), () => null);
   const there = await kind(path);
   if (there === 'folder') throw new Error(`${path}: this is a folder; name a file`);
-  if (there === 'file' && !flag('force')) {
+  if (there === 'file' && !force) {
     throw new Error(`${path}: exists already; --force replaces it, or choose another name`);
   }
   const folder = dirname(path);

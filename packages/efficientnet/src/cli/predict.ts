@@ -3,37 +3,42 @@ import process from 'node:process';
 import { displayWidth, formatPercent, printable } from '@vitrine/nn';
 import { fromArray, saveNpy } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
-import { BACKEND_OPTIONS, applyBackendOptions, backendHelp } from './backend-options.js';
+import { BACKEND_OPTIONS, applyBackend } from './backend-options.js';
 import { bestGuesses, classify } from './classify.js';
 import type { Guess } from './classify.js';
 import { listInputs, preprocessingOf } from './inputs.js';
 import type { Problem } from './inputs.js';
 import { loadLabels } from './labels.js';
-import { UsageError, parseOptions } from './options.js';
-import type { Parsed } from './options.js';
-import { checkOutput, forceHelp, printJson } from './output.js';
-import { SOURCE_FLAGS, WEIGHTS_OPTIONS, openWeights, sayFound, weightsHelp } from './weights-options.js';
+import { UsageError, flag, helpOf, numbers, option, readArguments, text, whole } from './options.js';
+import { OUTPUT_OPTIONS, checkOutput, printJson } from './output.js';
+import { WEIGHTS, WEIGHTS_OPTIONS, openWeights, sayFound } from './weights-options.js';
+
+const TABLE = {
+  weights: WEIGHTS,
+  ...WEIGHTS_OPTIONS,
+  labels: option('FILE', text, 'names of the classes: one a line, a JSON array, or JSON {"0": "name", …} (default: ' +
+    'those that the weights came with)'),
+  top: option('K', whole(1), 'classes listed for each picture (default 5)'),
+  'image-size': option('N', whole(1), 'pictures are cut to N × N pixels, and resized in the proportion of the ' +
+    'weights\' own preparation before: 256 and 224 become round(256·N/224) and N'),
+  mean: option('X,X,X', numbers('numbers', () => true), 'mean of the pixels from 0 to 1, one a channel or one for all ' +
+    '(default: what the weights say)'),
+  std: option('X,X,X', numbers('numbers > 0', (n) => n > 0), 'their standard deviation, likewise'),
+  'batch-size': option('N', whole(1), 'pictures computed together, which takes memory in proportion (default 16)'),
+  output: option('FILE.npy', text, 'also write the logits, float32 [pictures, classes], in the order of the list; a ' +
+    'picture that cannot be read has a row of NaN, an array that cannot be read none; nothing is written if nothing ' +
+    'can be read'),
+  ...OUTPUT_OPTIONS,
+  json: flag('print JSON: found, preprocessing, predictions, errors, output'),
+  ...BACKEND_OPTIONS,
+} as const;
 
 const help = `efficientnet predict FILE… --weights FILE [options]: what is in the pictures
 
 FILE is a PNG or JPEG picture; a folder, for the .png, .jpg and .jpeg in it and in its folders, sorted by path; or
 a .npy array [N,H,W,C] of floats, channels last, already prepared as the weights want it.
 
-  --weights FILE         path or address of weights: this library's, torchvision's, timm's or lukemelas'
-${weightsHelp}
-  --labels FILE          names of the classes: one a line, a JSON array, or JSON {"0": "name", …}
-                         (default: those that the weights came with)
-  --top K                classes listed for each picture (default 5)
-  --image-size N         pictures are cut to N × N pixels, and resized in the proportion of the weights' own
-                         preparation before: 256 and 224 become round(256·N/224) and N
-  --mean X,X,X           mean and deviation of pixels from 0 to 1, one a channel or one for all
-  --std X,X,X            (default: what the weights say)
-  --batch-size N         pictures computed together, which takes memory in proportion (default 16)
-  --output FILE.npy      also write the logits, float32 [pictures, classes], in the order of the list; a picture
-                         that cannot be read has a row of NaN, an array that cannot be read none; nothing is
-                         written if nothing can be read
-${forceHelp}  --json                 print JSON: found, preprocessing, predictions, errors, output
-${backendHelp}
+${helpOf(TABLE)}
 For a network of one channel, colours become grey as PIL's convert('L') makes them. What cannot be read is named on
 stderr and the rest is predicted; the exit code is then 1.
 `;
@@ -46,25 +51,21 @@ interface Prediction {
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const texts = ['weights', 'labels', 'top', 'image-size', 'mean', 'std', 'batch-size', 'output'];
-  const flags = ['json', 'force', ...SOURCE_FLAGS];
-  const parsed = parseOptions(args, [...texts, ...WEIGHTS_OPTIONS, ...BACKEND_OPTIONS], flags, Infinity);
-  const { text, whole, flag, positionals } = parsed;
-  const [weights, output] = [text('weights'), text('output')];
+  const { given, positionals } = readArguments(TABLE, args, Infinity);
+  const { weights, output, labels: labelsFile, top = 5, 'batch-size': batchSize = 16, json = false } = given;
   if (positionals.length === 0) {
     throw new UsageError('predict takes the FILEs to look at: pictures, folders, or a .npy');
   }
   if (weights === undefined) throw new UsageError('predict takes --weights FILE, a path or an address');
-  const [top, batchSize] = [whole('top', 1) ?? 5, whole('batch-size', 1) ?? 16];
-  const wishes = { imageSize: whole('image-size', 1), mean: numbers(parsed, 'mean'), std: numbers(parsed, 'std') };
-  applyBackendOptions(parsed);
-  if (output !== undefined) await checkOutput(output, parsed);
+  const wishes = { imageSize: given['image-size'], mean: given.mean, std: given.std };
+  applyBackend(given);
+  if (output !== undefined) await checkOutput(output, given);
 
   const { inputs, problems } = await listInputs(positionals);
-  const { model, found } = await openWeights(parsed, weights);
-  sayFound(found, parsed);
+  const { model, found } = await openWeights(given, weights);
+  sayFound(found, given);
   const { inChannels, imageSize, numClasses } = model.config;
-  const labels = await loadLabels(text('labels'), found.classes, numClasses);
+  const labels = await loadLabels(labelsFile, found.classes, numClasses);
   const preprocessing = inputs.some(({ kind }) => kind === 'image')
     ? preprocessingOf(found.preprocessing, imageSize, inChannels, wishes) : null;
 
@@ -80,7 +81,7 @@ async function run(args: readonly string[]): Promise<number> {
     } else {
       read++;
       const prediction = { file, ...(image !== undefined && { image }), top: bestGuesses(result, top, labels) };
-      if (flag('json')) predictions.push(prediction);
+      if (json) predictions.push(prediction);
       else process.stdout.write(formatPrediction(prediction));
     }
     if (output === undefined || (result instanceof Error && kind === 'tensor')) continue;
@@ -88,7 +89,7 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const written = output !== undefined && (read > 0 || problems.length === 0);
   if (written) await saveNpy(output, stacked(rows, numClasses));
-  if (flag('json')) {
+  if (json) {
     const errors = problems.map(({ path, message }) => ({ file: path, message }));
     printJson({ found, preprocessing, predictions, errors, output: written ? output : null });
   }
@@ -96,15 +97,6 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 const complain = ({ message }: Problem): void => void process.stderr.write(`efficientnet: ${printable(message)}\n`);
-
-/** `0.5,0.5,0.5`, or undefined. */
-function numbers({ text }: Parsed, name: 'mean' | 'std'): number[] | undefined {
-  const value = text(name);
-  if (value === undefined) return undefined;
-  const found = value.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
-  if (found.every((n) => Number.isFinite(n) && (name === 'mean' || n > 0))) return found;
-  throw new UsageError(`--${name} takes numbers${name === 'std' ? ' > 0' : ''} with commas between; got '${value}'`);
-}
 
 /** The file's name, and under it a line a class. */
 function formatPrediction({ file, image, top }: Prediction): string {

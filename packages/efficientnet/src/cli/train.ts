@@ -6,9 +6,8 @@ import { configFor } from '../model.js';
 import { summary } from '../summary.js';
 import { describeMachine } from './machine.js';
 import { namedModel } from './named-model.js';
-import { choice, helpOf, option } from './option-table.js';
-import type { Values } from './option-table.js';
-import { UsageError } from './options.js';
+import { asUsage, choice, helpOf, option } from './options.js';
+import type { Values } from './options.js';
 import { augmentationHelp } from './training/augment.js';
 import { CONFIG_FILE, formatConfig, inFull, readSettings } from './training/config.js';
 import { loadSets, wantedBy } from './training/data.js';
@@ -68,7 +67,7 @@ async function run(args: readonly string[]): Promise<number> {
     data: inFull(settings.data),
   };
   const { model: name, seed } = values;
-  const { inChannels, imageSize } = known(name);
+  const { inChannels, imageSize } = asUsage(() => configFor(name));
   say(machine.map(([label, value]) => `${label} ${value}`).join(' · '));
 
   const sets = await loadSets(values, (images) => wantedBy(images, values, { inChannels, imageSize }), output.warn);
@@ -89,15 +88,6 @@ async function run(args: readonly string[]): Promise<number> {
     return await finish({ log, output, json, model, sets, loaders, ending, machine, summary: table, config: values });
   } finally {
     sets.close();
-  }
-}
-
-/** What the model's name says. */
-function known(name: string): ReturnType<typeof configFor> {
-  try {
-    return configFor(name);
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(error.message) : error;
   }
 }
 

@@ -1,28 +1,39 @@
 /** Where weights come from, and what is expected in them: the same options for every command that reads some. */
 import process from 'node:process';
 import { Progress } from '@vitrine/nn';
-import { checkDigest, fetchFile, sha256Of } from '@vitrine/tensor';
+import { checkDigest, decodeWeights, fetchFile, sha256Of } from '@vitrine/tensor';
+import type { WeightsFile } from '@vitrine/tensor';
 import { readFile } from '@vitrine/tensor/files';
-import type { ConventionName } from '../config.js';
 import { EfficientNet, configFor } from '../model.js';
 import type { PretrainedInfo } from '../weights/pretrained.js';
-import { UsageError } from './options.js';
-import type { Parsed } from './options.js';
+import { UsageError, asUsage, choice, flag, option, text } from './options.js';
+import type { Kind, Values } from './options.js';
+
+const hex: Kind<string> = {
+  rule: '8 to 64 hexadecimal digits',
+  fromText: (value) => (hex.isValue(value) ? value : undefined),
+  isValue: (value): value is string => typeof value === 'string' && /^[0-9a-f]{8,64}$/i.test(value),
+};
+
+export const WEIGHTS = option('FILE', text,
+  'path or address of weights: this library\'s, torchvision\'s, timm\'s or lukemelas\'');
 
 /** For a file of weights, whatever is in it. */
-export const SOURCE_OPTIONS = ['sha256', 'cache'];
-export const SOURCE_FLAGS = ['ema'];
+export const SOURCE_OPTIONS = {
+  sha256: option('HEX', hex, 'what the file\'s SHA-256 is or begins with, at least 8 digits'),
+  cache: option('DIR', text, 'where downloads are kept (default $XDG_CACHE_HOME/vitrine or ~/.cache/vitrine)'),
+  ema: flag('the moving average of the weights, where a training checkpoint holds one'),
+} as const;
+
 /** For a network made of it. */
-export const WEIGHTS_OPTIONS = [...SOURCE_OPTIONS, 'model', 'conventions'];
+export const WEIGHTS_OPTIONS = {
+  model: option('NAME', text, 'what the file should hold, such as b0; auto, the default, takes what there is'),
+  conventions: option('C', choice('tensorflow', 'pytorch'), 'padding and batch norm, where the file does not tell'),
+  ...SOURCE_OPTIONS,
+} as const;
 
-export const sourceHelp = `  --sha256 HEX           what the file's SHA-256 is or begins with, at least 8 digits
-  --cache DIR            where downloads are kept (default $XDG_CACHE_HOME/vitrine or ~/.cache/vitrine)
-  --ema                  the moving average of the weights, where a training checkpoint holds one
-`;
-
-export const weightsHelp = `  --model NAME           what the file should hold, such as b0; auto, the default, takes what there is
-  --conventions C        tensorflow or pytorch: padding and batch norm, where the file does not tell
-${sourceHelp}`;
+export type SourceValues = Partial<Values<typeof SOURCE_OPTIONS>>;
+export type WeightsValues = Partial<Values<typeof WEIGHTS_OPTIONS>>;
 
 export interface WeightsBytes {
   /** The path or address. */
@@ -37,17 +48,16 @@ export interface Found extends PretrainedInfo {
 }
 
 /** A network and where it came from. */
-export interface Opened extends WeightsBytes {
+export interface Opened {
+  readonly file: WeightsFile;
   readonly model: EfficientNet;
   readonly found: Found;
 }
 
 /** The bytes at a path or an address (http, https, file), which is downloaded once and kept. */
-export async function readWeights({ text }: Pick<Parsed, 'text'>, source: string): Promise<WeightsBytes> {
-  const [sha256, cacheFolder] = [text('sha256'), text('cache')];
-  if (sha256 !== undefined && !/^[0-9a-f]{8,64}$/i.test(sha256)) {
-    throw new UsageError(`--sha256 takes 8 to 64 hexadecimal digits; got '${sha256}'`);
-  }
+export async function readWeights(
+  { sha256, cache: cacheFolder }: SourceValues, source: string,
+): Promise<WeightsBytes> {
   if (!/^(?:https?|file):\/\//.test(source)) {
     const bytes = await readFile(source);
     if (sha256 !== undefined) checkDigest(source, await sha256Of(bytes), sha256);
@@ -86,39 +96,21 @@ function downloadProgress(address: string): Download {
   };
 }
 
-/** The network in a file, ready for evaluation. A name or setting that does not exist is wrong usage. */
-export async function openWeights(parsed: Pick<Parsed, 'text' | 'flag'>, source: string): Promise<Opened> {
-  const { text, flag } = parsed;
-  const name = text('model') ?? 'auto';
-  const conventions = text('conventions');
-  if (!isConvention(conventions)) {
-    throw new UsageError(`--conventions takes tensorflow or pytorch; got '${conventions}'`);
-  }
-  const { bytes, name: fileName } = await readWeights(parsed, source);
+/** The network in a file, ready for evaluation. A name that does not exist is wrong usage. */
+export async function openWeights(values: WeightsValues, source: string): Promise<Opened> {
+  const { model: name = 'auto', conventions, ema = false } = values;
+  if (name !== 'auto') asUsage(() => configFor(name));
+  const { bytes, name: fileName } = await readWeights(values, source);
+  const file = decodeWeights(bytes, fileName, { ema });
   const warnings: string[] = [];
-  const model = await EfficientNet.fromPretrained(name, bytes, {
+  const model = await EfficientNet.fromPretrained(name, file, {
     fileName,
-    ema: flag('ema'),
     warn: (message) => void warnings.push(message),
     ...(conventions !== undefined && { conventions }),
-  }).catch((error: unknown) => {
-    throw name === 'auto' || isKnown(name) || !(error instanceof RangeError) ? error : new UsageError(error.message);
   });
   const { pretrained, config: { inChannels } } = model;
   if (pretrained === null) throw new Error(`${source}: nothing is known of where the weights came from`);
-  return { name: fileName, bytes, model, found: { ...pretrained, inChannels, warnings } };
-}
-
-const isConvention = (text: string | undefined): text is ConventionName | undefined =>
-  text === undefined || text === 'tensorflow' || text === 'pytorch';
-
-function isKnown(name: string): boolean {
-  try {
-    configFor(name);
-    return true;
-  } catch {
-    return false;
-  }
+  return { file, model, found: { ...pretrained, inChannels, warnings } };
 }
 
 /** What was found, in lines for a person. */
@@ -133,6 +125,6 @@ export function describeFound(found: Found): string {
 }
 
 /** To stderr, where it disturbs no pipe; `--json` has it in its result. */
-export function sayFound(found: Found, { flag }: Parsed): void {
-  if (!flag('json')) process.stderr.write(describeFound(found));
+export function sayFound(found: Found, { json = false }: { readonly json?: boolean }): void {
+  if (!json) process.stderr.write(describeFound(found));
 }

@@ -1,12 +1,11 @@
 /** Where a run's settings come from: the command line, before a file, before a preset; config.json has all of them. */
-import { setBackend, setThreads } from '@vitrine/tensor';
 import { readFile } from '@vitrine/tensor/files';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { readArguments, readObject } from '../option-table.js';
-import type { Table, Values } from '../option-table.js';
-import { UsageError } from '../options.js';
+import { applyBackend } from '../backend-options.js';
+import { UsageError, readArguments, readObject } from '../options.js';
+import type { Table, Values } from '../options.js';
 import { messageOf } from '../output.js';
 import { COMMAND_OPTIONS } from './options.js';
 import type { RUN_OPTIONS } from './options.js';
@@ -26,7 +25,7 @@ export async function readSettings<T extends RunTable>(
   command: string, table: T, args: readonly string[],
 ): Promise<Partial<Values<T>>> {
   const { given } = readArguments(table, args);
-  const { config, resume, threads }: Partial<Values<typeof COMMAND_OPTIONS>> = given;
+  const { config, resume }: Partial<Values<typeof COMMAND_OPTIONS>> = given;
   if (resume !== undefined) {
     const other = Object.keys(given).find((name) => !BESIDE_RESUME.includes(name));
     if (other !== undefined) {
@@ -35,9 +34,7 @@ export async function readSettings<T extends RunTable>(
   }
   const path = resume === undefined ? config : join(resume, CONFIG_FILE);
   const settings = path === undefined ? given : { ...await readConfig(command, table, path), ...given };
-  const { backend }: Partial<Values<typeof RUN_OPTIONS>> = settings;
-  if (backend !== undefined) setBackend(backend);
-  if (threads !== undefined) setThreads(threads);
+  applyBackend(settings);
   return settings;
 }
 

@@ -1,7 +1,11 @@
 /** The data sets that the command line knows: what is known of their images, and how a folder is recognised. */
-import { FASHION_MNIST_COLOURS, IMAGENET, loadCifar10, loadCifar100, loadFashionMnist, loadMnist } from '@vitrine/data';
+import {
+  FASHION_MNIST_COLOURS, IMAGENET, gunzip, loadCifar10, loadCifar100, loadFashionMnist, loadMnist, parseIdx,
+} from '@vitrine/data';
 import type { ImageDataset, Normalization } from '@vitrine/data';
+import { readFile } from '@vitrine/tensor/files';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UsageError } from '../options.js';
 
 export const DATASETS = ['fashion-mnist', 'mnist', 'cifar-10', 'cifar-100', 'folder'] as const;
@@ -63,6 +67,9 @@ export async function recogniseDataset(dir: string | null): Promise<DatasetKind>
   if (has(/^cifar-100-binary$/) || (has(/^train\.bin$/) && has(/^test\.bin$/))) return 'cifar-100';
   if (!has(/^(?:train|t10k)-(?:images-idx3|labels-idx1)-ubyte/)) return 'folder';
   if (/fashion/i.test(dir)) return 'fashion-mnist';
-  const { train: { labels } } = await loadMnist(dir);
+  const file = names.find((name) => /^train-labels-idx1-ubyte(?:\.gz)?$/.test(name));
+  if (file === undefined) return 'mnist'; // its loader says what is missing
+  const path = join(dir, file);
+  const { data: labels } = parseIdx(await gunzip(await readFile(path), path), path, 1);
   return labels.subarray(0, 8).join() === MNIST_LABELS ? 'mnist' : 'fashion-mnist';
 }

@@ -1,6 +1,7 @@
 /** The options of the commands that train: their names on the command line are their names in config.json. */
-import { choice, flag, number, numbers, option, orNone, share, spec, text, whole } from '../option-table.js';
-import type { Values } from '../option-table.js';
+import { BACKEND_OPTIONS } from '../backend-options.js';
+import { choice, flag, number, numbers, option, orNone, share, spec, text, whole } from '../options.js';
+import type { Values } from '../options.js';
 import { parseAugmentation } from './augment.js';
 import { DATASETS } from './data-kinds.js';
 import { parseOptimizer, parseSchedule } from './optimizer-specs.js';
@@ -64,8 +65,7 @@ export const RUN_OPTIONS = {
   'checkpoint-minutes': option('X', positive,
     'checkpoints after so many minutes, beside those after every epoch (default 10)'),
   runs: option('DIR', text, 'where the run\'s folder is made (default runs)'),
-  backend: option('NAME', choice('reference', 'simd'),
-    'reference (plain loops) or simd (default: simd where the machine has it)'),
+  backend: BACKEND_OPTIONS.backend,
 } as const;
 
 /** What config.json does not hold: where settings come from, and what changes no result. */
@@ -75,7 +75,7 @@ export const COMMAND_OPTIONS = {
   resume: option('RUN', text, 'go on with the run in this folder, which was interrupted or killed, to the same bits ' +
     'as if it had not been; takes no other option than --json, --threads, --checkpoint-minutes'),
   json: flag('print the result as JSON, and everything else on stderr'),
-  threads: option('N', whole(1), 'threads that share the work (default: all cores); their number changes no result'),
+  threads: BACKEND_OPTIONS.threads,
 } as const;
 
 export type DataValues = Values<typeof DATA_OPTIONS>;
