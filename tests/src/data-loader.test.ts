@@ -190,14 +190,14 @@ describe('data: DataLoader', () => {
   describe('a source', () => {
     const asked: number[] = [];
     /** The images of `tiny`, later ones sooner. */
-    const slow = (fail = -1): ImageSource => {
+    const slow = (...damaged: number[]): ImageSource => {
       const { classes, labels, images } = tiny(10);
       return {
         name: 'slow', classes, labels, channels: 1, length: 10,
         read: async (index) => {
           asked.push(index);
           await new Promise((resolve) => setTimeout(resolve, 10 - index));
-          if (index === fail) throw new Error(`image ${index} is damaged`);
+          if (damaged.includes(index)) throw new Error(`image ${index} is damaged`);
           return { width: 4, height: 3, channels: 1, data: images.subarray(12 * index, 12 * index + 12) };
         },
       };
@@ -206,6 +206,10 @@ describe('data: DataLoader', () => {
     it('gives what a set in memory gives, whichever image is ready first', async () => {
       const options = { size: 4, shuffle: true, augment: padAndCrop(1), seed: 2 };
       expect(await epoch(make({ ...options, dataset: slow() }))).to.deep.equal(await epoch(make(options)));
+    });
+
+    it('names of several bad images the first, whichever is noticed first', async () => {
+      expect(await rejection(epoch(make({ dataset: slow(1, 3), size: 4 })))).to.equal('image 1 is damaged');
     });
 
     it('is asked for the next batch while one is in use, and not for more', async () => {

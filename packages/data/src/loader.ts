@@ -145,8 +145,14 @@ export class DataLoader implements AsyncIterable<Batch> {
 
   /** Asks for images. What goes wrong is an error to whoever awaits them, and nobody may: a loop can be left. */
   #read(indices: Int32Array): Promise<readonly RasterImage[]> {
-    const readAll = async (): Promise<readonly RasterImage[]> =>
-      Promise.all(Array.from(indices, (index) => this.#source.read(index)));
+    const readAll = async (): Promise<readonly RasterImage[]> => {
+      const reads = await Promise.allSettled(Array.from(indices, async (index) => this.#source.read(index)));
+      // In order, that of several bad images the same one is named each time.
+      return reads.map((read) => {
+        if (read.status === 'rejected') throw read.reason;
+        return read.value;
+      });
+    };
     const images = readAll();
     images.catch(() => undefined);
     return images;

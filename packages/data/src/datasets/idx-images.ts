@@ -39,7 +39,9 @@ async function readIdx(
 
 async function readSplit(dir: string | URL, split: 'train' | 'test', set: IdxImages): Promise<ImageDataset> {
   const files = MNIST_FILES[split];
-  const [images, labels] = await Promise.all([readIdx(dir, files.images, 3, set), readIdx(dir, files.labels, 1, set)]);
+  // One after the other, that of several missing files the same one is named each time.
+  const images = await readIdx(dir, files.images, 3, set);
+  const labels = await readIdx(dir, files.labels, 1, set);
   const [length, height, width] = images.shape;
   if (height !== SIDE || width !== SIDE) {
     throw new Error(`${set.where}: ${images.path}: images of ${height}×${width}; expected ${SIDE}×${SIDE}`);
@@ -66,6 +68,6 @@ async function readSplit(dir: string | URL, split: 'train' | 'test', set: IdxIma
 export async function readIdxImages(
   dir: string | URL, set: IdxImages,
 ): Promise<{ readonly train: ImageDataset; readonly test: ImageDataset }> {
-  const [train, test] = await Promise.all([readSplit(dir, 'train', set), readSplit(dir, 'test', set)]);
-  return { train, test };
+  const train = await readSplit(dir, 'train', set);
+  return { train, test: await readSplit(dir, 'test', set) };
 }
