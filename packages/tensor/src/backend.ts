@@ -1,6 +1,6 @@
 /**
- * Which face of the kernels runs, and on how many threads. Chosen at first use: SIMD and all cores where the machine has
- * them, else the reference kernels; `setBackend` and `setThreads` choose otherwise.
+ * Which face of the kernels runs, and on how many threads. Chosen at first use: SIMD and all cores where the machine
+ * has them, else the reference kernels; `setBackend` and `setThreads` choose otherwise.
  */
 import { hardwareThreads } from '#spawn';
 import * as reference from './kernels/index.js';
@@ -26,17 +26,29 @@ export const activeBackend = (): BackendName => (activeKernels() === reference ?
 
 /** 'reference': plain TypeScript loops; 'simd': the same kernels as WebAssembly SIMD. Throws where there is no SIMD. */
 export function setBackend(name: BackendName): void {
-  if (name !== 'reference' && name !== 'simd') throw new RangeError(`setBackend: 'reference' or 'simd'; got ${String(name)}`);
+  if (name !== 'reference' && name !== 'simd') {
+    throw new RangeError(`setBackend: 'reference' or 'simd'; got ${String(name)}`);
+  }
   if (name === 'simd' && !canRunSimd()) {
-    throw new Error(`setBackend: no SIMD here: ${runtime.heap.memory === null ? 'the heap has no WebAssembly memory' : 'this engine does not validate SIMD instructions'}`);
+    throw new Error(
+      'setBackend: no SIMD here: ' +
+        (runtime.heap.memory === null
+          ? 'the heap has no WebAssembly memory'
+          : 'this engine does not validate SIMD instructions'),
+    );
   }
   runtime.backend = name;
   restart();
 }
 
-/** Threads that share the work, the caller among them; 1 starts no worker. Default: all cores. The reference kernels always use one. */
+/**
+ * Threads that share the work, the caller among them; 1 starts no worker. Default: all cores. The reference kernels
+ * always use one.
+ */
 export function setThreads(threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_WORKERS + 1) throw new RangeError(`setThreads: a whole number from 1 to ${MAX_WORKERS + 1}; got ${threads}`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_WORKERS + 1) {
+    throw new RangeError(`setThreads: a whole number from 1 to ${MAX_WORKERS + 1}; got ${threads}`);
+  }
   runtime.threads = threads;
   restart();
 }

@@ -23,5 +23,10 @@ export interface Info {
 export function info(): Info {
   const { kind, liveBytes, peakBytes, capacityBytes, liveBlocks } = runtime.heap;
   const backend = activeBackend();
-  return { backend, simd: backend === 'simd' ? 'simd128' : 'none', threads: activeThreads(), heap: { kind, liveBytes, peakBytes, capacityBytes, liveTensors: liveBlocks } };
+  return {
+    backend,
+    simd: backend === 'simd' ? 'simd128' : 'none',
+    threads: activeThreads(),
+    heap: { kind, liveBytes, peakBytes, capacityBytes, liveTensors: liveBlocks },
+  };
 }

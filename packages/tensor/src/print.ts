@@ -28,7 +28,9 @@ export function formatTensor(tensor: Tensor): string {
       parts.push(lines(axis + 1, start + i * strides[axis], format));
     }
     const innermost = axis === tensor.rank - 1;
-    const separator = innermost ? ', ' : `,${'\n'.repeat(tensor.rank - axis - 1)}${' '.repeat('tensor('.length + axis + 1)}`;
+    const separator = innermost
+      ? ', '
+      : `,${'\n'.repeat(tensor.rank - axis - 1)}${' '.repeat('tensor('.length + axis + 1)}`;
     return `[${parts.join(separator)}]`;
   };
   const shown: number[] = [];
@@ -36,7 +38,10 @@ export function formatTensor(tensor: Tensor): string {
   return `tensor(${lines(0, 0, numberFormat(shown))}, ${tail}`;
 }
 
-/** One width and number of decimals for all values that are shown; whole numbers stay whole, extremes are written with an exponent. */
+/**
+ * One width and number of decimals for all values that are shown; whole numbers stay whole, extremes are written with
+ * an exponent.
+ */
 function numberFormat(values: readonly number[]): (value: number) => string {
   const finite = values.filter(Number.isFinite);
   const largest = finite.reduce((most, v) => Math.max(most, Math.abs(v)), 0);

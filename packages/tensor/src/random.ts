@@ -83,7 +83,9 @@ export class Random {
   /** A stream of its own for every seed: a whole number from 0 to 2⁵³ − 1, or the state of an earlier stream. */
   constructor(seed: number | RandomState = 0) {
     if (typeof seed === 'number') {
-      if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`Random: a seed is a whole number from 0 to 2^53 - 1; got ${seed}`);
+      if (!Number.isSafeInteger(seed) || seed < 0) {
+        throw new RangeError(`Random: a seed is a whole number from 0 to 2^53 - 1; got ${seed}`);
+      }
       this.key = [seed >>> 0, Math.floor(seed / 2 ** 32)];
     } else {
       this.key = seed.key;
@@ -130,7 +132,9 @@ export class Random {
 
   /** Uniform whole number in 0 … n − 1, without bias (rejection). */
   integer(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) throw new RangeError(`Random.integer: n is a whole number from 1 to 2^32; got ${n}`);
+    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
+      throw new RangeError(`Random.integer: n is a whole number from 1 to 2^32; got ${n}`);
+    }
     const limit = 2 ** 32 - (2 ** 32 % n);
     for (;;) {
       const word = this.word();
@@ -158,7 +162,8 @@ export class Random {
 
 /** 64 bits from a text: FNV-1a forwards and backwards. Only names of streams pass here. */
 function hashText(text: string): Word2 {
-  const fnv = (codes: readonly number[]): number => codes.reduce((hash, code) => Math.imul(hash ^ code, 0x01000193) >>> 0, 0x811c9dc5);
+  const fnv = (codes: readonly number[]): number =>
+    codes.reduce((hash, code) => Math.imul(hash ^ code, 0x01000193) >>> 0, 0x811c9dc5);
   const codes = Array.from(text, (character) => character.codePointAt(0)!);
   return [fnv(codes), fnv(codes.toReversed())];
 }

@@ -70,7 +70,9 @@ export interface Runtime {
   pool: Pool | null;
   /** The stream that initialisers, dropout and stochastic depth draw from; seeded with 0 until `manualSeed`. */
   random: Random;
-  /** Heap bytes that no scope releases, made since the collector last ran and not released since (see heap/valve.ts). */
+  /**
+   * Heap bytes that no scope releases, made since the collector last ran and not released since (see heap/valve.ts).
+   */
   unscopedBytes: number;
   /** When `breathe` last let the event loop turn, in ms. */
   lastTurn: number;

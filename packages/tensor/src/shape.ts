@@ -44,10 +44,14 @@ export const formatShape = (shape: Shape): string => `[${shape.join(',')}]`;
  * (How much memory there is, the heap says; a meta tensor may be larger than any memory.)
  */
 export function checkShape(op: string, shape: unknown): asserts shape is Shape {
-  if (!Array.isArray(shape)) throw new TypeError(`${op}: a shape is an array of axis lengths such as [2,3]; got ${String(shape)}`);
+  if (!Array.isArray(shape)) {
+    throw new TypeError(`${op}: a shape is an array of axis lengths such as [2,3]; got ${String(shape)}`);
+  }
   for (const length of shape as unknown[]) {
     if (typeof length !== 'number' || !Number.isInteger(length) || length < 0) {
-      throw new RangeError(`${op}: axis lengths are whole numbers >= 0; got ${String(length)} in [${shape.map(String).join(',')}]`);
+      throw new RangeError(
+        `${op}: axis lengths are whole numbers >= 0; got ${String(length)} in [${shape.map(String).join(',')}]`,
+      );
     }
   }
   if (!Number.isSafeInteger(sizeOf(shape as number[]))) {
@@ -68,7 +72,9 @@ export function normalizeAxis(op: string, axis: number, shape: Shape): number {
 /** Several axes, normalised, in ascending order. `undefined` means all. Throws if one is named twice. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, shape: Shape): number[] {
   if (axes === undefined) return shape.map((_, axis) => axis);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, shape)).sort((a, b) => a - b);
+  const list = (typeof axes === 'number' ? [axes] : axes)
+    .map((axis) => normalizeAxis(op, axis, shape))
+    .sort((a, b) => a - b);
   const twice = list.find((axis, i) => axis === list[i - 1]);
   if (twice !== undefined) throw new RangeError(`${op}: axis ${twice} of ${formatShape(shape)} is named twice`);
   return list;
@@ -86,7 +92,8 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): number[] {
     const n = i <= b.length ? b[b.length - i] : 1;
     if (m !== n && m !== 1 && n !== 1) {
       throw new RangeError(
-        `${op}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: axis ${-i} has lengths ${m} and ${n}; ` +
+        `${op}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: ` +
+          `axis ${-i} has lengths ${m} and ${n}; ` +
           `aligned at the last axis, lengths must be equal or 1`,
       );
     }
@@ -95,13 +102,21 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): number[] {
   return out;
 }
 
-/** The axes of `target` along which broadcasting `shape` to it repeats elements. Throws if it does not broadcast to that. */
+/**
+ * The axes of `target` along which broadcasting `shape` to it repeats elements. Throws if it does not broadcast to
+ * that.
+ */
 export function repeatedAxes(op: string, shape: Shape, target: Shape): number[] {
   const shift = target.length - shape.length;
   if (shift < 0 || shape.some((length, axis) => length !== 1 && length !== target[axis + shift])) {
-    throw new RangeError(`${op}: ${formatShape(target)} is no broadcast of ${formatShape(shape)}; aligned at the last axis, lengths must be equal or 1`);
+    throw new RangeError(
+      `${op}: ${formatShape(target)} is no broadcast of ${formatShape(shape)}; ` +
+        `aligned at the last axis, lengths must be equal or 1`,
+    );
   }
-  return target.map((_, axis) => axis).filter((axis) => axis < shift || (shape[axis - shift] === 1 && target[axis] !== 1));
+  return target
+    .map((_, axis) => axis)
+    .filter((axis) => axis < shift || (shape[axis - shift] === 1 && target[axis] !== 1));
 }
 
 /** Strides of a view that repeats `shape` over `target` without copying: a stride of 0 reads the same element again. */
@@ -117,7 +132,9 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
  * Merges neighbouring axes that every operand walks as one, and drops axes of length 1, so that a kernel
  * sees the fewest loops: `[8,56,56,96]` with a per-channel operand becomes `[25088,96]`. Rank ≥ 1 on return.
  */
-export function collapseAxes(shape: Shape, operands: readonly (readonly number[])[]): { shape: number[]; strides: number[][] } {
+export function collapseAxes(
+  shape: Shape, operands: readonly (readonly number[])[],
+): { shape: number[]; strides: number[][] } {
   const outShape: number[] = [];
   const outStrides: number[][] = operands.map(() => []);
   for (let axis = 0; axis < shape.length; axis++) {

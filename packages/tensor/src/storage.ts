@@ -140,7 +140,8 @@ export class Storage {
   private explainAbsence(): string {
     const what = `the tensor made as ${formatShape(this.shape)}`;
     if (this.releasedBy !== null) {
-      return `${what} was released by ${this.releasedBy}; return it from its scope, or keep() it there, to use it later`;
+      return `${what} was released by ${this.releasedBy}; ` +
+        `return it from its scope, or keep() it there, to use it later`;
     }
     return `${what} is meta: it has a shape but no values; make it outside meta(), or load values into it first`;
   }

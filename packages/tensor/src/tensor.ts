@@ -56,7 +56,11 @@ export class Tensor implements HoldsStorages {
 
   /** The value of a tensor with one element. Throws for any other size. */
   item(): number {
-    if (this.size !== 1) throw new RangeError(`item: the tensor has ${this.size} elements, shape ${formatShape(this.shape)}; item() reads exactly one`);
+    if (this.size !== 1) {
+      throw new RangeError(
+        `item: the tensor has ${this.size} elements, shape ${formatShape(this.shape)}; item() reads exactly one`,
+      );
+    }
     return this.storage.data[this.offset];
   }
 
@@ -79,7 +83,9 @@ export class Tensor implements HoldsStorages {
     const values = this.toFloat64Array();
     const strides = contiguousStrides(this.shape);
     const nest = (axis: number, start: number): NestedNumbers =>
-      axis === this.rank ? values[start] : Array.from({ length: this.shape[axis] }, (_, i) => nest(axis + 1, start + i * strides[axis]));
+      axis === this.rank
+        ? values[start]
+        : Array.from({ length: this.shape[axis] }, (_, i) => nest(axis + 1, start + i * strides[axis]));
     return nest(0, 0);
   }
 
@@ -125,7 +131,9 @@ export function checkTensor(op: string, name: string, value: unknown): asserts v
 }
 
 const describe = (value: unknown): string =>
-  value === null || value === undefined ? String(value) : typeof value === 'object' ? `a ${value.constructor?.name ?? 'bare object'}` : `${typeof value} ${String(value)}`;
+  value === null || value === undefined ? String(value)
+  : typeof value === 'object' ? `a ${value.constructor?.name ?? 'bare object'}`
+  : `${typeof value} ${String(value)}`;
 
 /** Throws unless both tensors have the same element type: there is no silent conversion. */
 export function checkSameDType(op: string, ...tensors: readonly Tensor[]): void {

@@ -7,8 +7,8 @@ import { checkDigest, expectedDigest, sha256Of, transfer } from './transfer.js';
 import type { FetchFileOptions, FetchedFile } from './transfer.js';
 
 /**
- * The file at `url` (relative to the page), from the cache if it is there. A connection that is cut is taken up where it
- * ended. Throws an Error naming the URL and the reason; the cache then has no such file.
+ * The file at `url` (relative to the page), from the cache if it is there. A connection that is cut is taken up where
+ * it ended. Throws an Error naming the URL and the reason; the cache then has no such file.
  */
 export async function fetchFile(url: string | URL, options: FetchFileOptions = {}): Promise<FetchedFile> {
   const { href } = new URL(url, globalThis.location?.href);

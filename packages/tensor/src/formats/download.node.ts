@@ -1,8 +1,8 @@
 /**
  * Files from the network, kept on disk. The twin for pages, with the same exports, is download.browser.ts.
  *
- * A file is received beside its place under a name of its own, verified, and then renamed: a process that is ended halfway,
- * or two that fetch the same file, leave nothing wrong in the cache.
+ * A file is received beside its place under a name of its own, verified, and then renamed: a process that is ended
+ * halfway, or two that fetch the same file, leave nothing wrong in the cache.
  */
 import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -14,9 +14,9 @@ import { checkDigest, expectedDigest, transfer } from './transfer.js';
 import type { FetchFileOptions, FetchedFile } from './transfer.js';
 
 /**
- * The file at `url` (http, https, or file: as it is), from the cache if it is there. A connection that is cut is taken up where
- * it ended. Throws an Error naming the URL and the reason: the server's refusal, too many attempts without progress, a SHA-256
- * other than asked for or written in the file's name; the cache then has no such file.
+ * The file at `url` (http, https, or file: as it is), from the cache if it is there. A connection that is cut is taken
+ * up where it ended. Throws an Error naming the URL and the reason: the server's refusal, too many attempts without
+ * progress, a SHA-256 other than asked for or written in the file's name; the cache then has no such file.
  */
 export async function fetchFile(url: string | URL, options: FetchFileOptions = {}): Promise<FetchedFile> {
   const address = new URL(url);

@@ -64,8 +64,8 @@ export function writeFileAtomicSync(path: string, content: Uint8Array | string):
 }
 
 /**
- * Beside `path`, because a rename is atomic within one file system only; unique, so that two writers do not meet. (Not by
- * `node:crypto`, whose loading costs every start-up 3 ms.)
+ * Beside `path`, because a rename is atomic within one file system only; unique, so that two writers do not meet. (Not
+ * by `node:crypto`, whose loading costs every start-up 3 ms.)
  */
 const temporaryName = (path: string): string => `${path}.tmp-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
 

@@ -18,7 +18,9 @@ export function toFloat16(where: string, values: Float32Array): Uint16Array {
   for (let i = 0; i < out.length; i++) {
     const sign = (bits[i] >>> 16) & 0x8000;
     const size = bits[i] & 0x7fffffff;
-    if (size >= OVERFLOW && size < INFINITY) throw new RangeError(`${where}: element ${i} is ${values[i]}; a binary16 is at most 65504`);
+    if (size >= OVERFLOW && size < INFINITY) {
+      throw new RangeError(`${where}: element ${i} is ${values[i]}; a binary16 is at most 65504`);
+    }
     if (size >= INFINITY) out[i] = sign | (size === INFINITY ? 0x7c00 : 0x7e00);
     else if (size < SMALLEST_NORMAL) out[i] = sign | roundToEven(Math.abs(values[i]) * 2 ** 24);
     else out[i] = sign | ((size - REBIAS + 0xfff + ((size >>> 13) & 1)) >>> 13);

@@ -2,15 +2,18 @@
  * Pickle, Python's format for objects, as far as files of tensors need it.
  *
  * A pickle is a program for a machine with a stack: it pushes numbers and strings, gathers them into lists, tuples and
- * dicts, and may name a global (a class, a function) and call it. That last power is what makes pickles dangerous: here a
- * global is only ever looked up in the table that the caller gives, and every other is refused by its name.
+ * dicts, and may name a global (a class, a function) and call it. That last power is what makes pickles dangerous: here
+ * a global is only ever looked up in the table that the caller gives, and every other is refused by its name.
  *
  * Source: CPython `Lib/pickletools.py`, which documents every opcode. Read are those of protocols 2 to 4 that
  * containers, numbers and strings need; the text opcodes of protocol 0 are not.
  */
 
-/** What a pickle holds: Python's None, bool, int, float, str, bytes, list, tuple, dict and set, and what globals make. */
-export type PickleValue = null | boolean | number | bigint | string | Uint8Array | PickleObject | PickleList | PickleTuple | PickleDict;
+/**
+ * What a pickle holds: Python's None, bool, int, float, str, bytes, list, tuple, dict and set, and what globals make.
+ */
+export type PickleValue =
+  null | boolean | number | bigint | string | Uint8Array | PickleObject | PickleList | PickleTuple | PickleDict;
 export type PickleList = PickleValue[];
 export type PickleDict = Map<PickleValue, PickleValue>;
 
@@ -35,7 +38,9 @@ export interface PickleOptions {
 }
 
 /** Reads one pickle from `bytes` at `start`. Every stream is treated as hostile; `where` begins each message. */
-export function readPickle(where: string, bytes: Uint8Array, start: number, options: PickleOptions): { value: PickleValue; end: number } {
+export function readPickle(
+  where: string, bytes: Uint8Array, start: number, options: PickleOptions,
+): { value: PickleValue; end: number } {
   return new Machine(where, bytes, start, options).run();
 }
 
@@ -50,7 +55,8 @@ class Machine {
   private readonly view: DataView;
 
   constructor(
-    private readonly where: string, private readonly bytes: Uint8Array, private at: number, private readonly options: PickleOptions,
+    private readonly where: string, private readonly bytes: Uint8Array, private at: number,
+    private readonly options: PickleOptions,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -136,7 +142,9 @@ class Machine {
   /** Moves past `count` bytes; returns where they begin. */
   private take(count: number): number {
     const at = this.at;
-    if (count > this.bytes.length - at) throw this.error(`asks for ${count} bytes, ${this.bytes.length - at} are left: it is cut short`);
+    if (count > this.bytes.length - at) {
+      throw this.error(`asks for ${count} bytes, ${this.bytes.length - at} are left: it is cut short`);
+    }
     this.at += count;
     return at;
   }
@@ -245,14 +253,20 @@ class Machine {
   private global(module: string, name: string): PickleObject {
     const full = `${module}.${name}`;
     const found = this.options.global(full);
-    if (found === undefined) throw this.error(`asks for ${full}, which is neither a tensor nor a container; refused, since a pickle could run anything`);
+    if (found === undefined) {
+      throw this.error(
+        `asks for ${full}, which is neither a tensor nor a container; refused, since a pickle could run anything`,
+      );
+    }
     return found;
   }
 
   private reduce(): void {
     const args = this.pop();
     const callee = this.pop();
-    if (!(callee instanceof PickleObject) || !(args instanceof PickleTuple)) throw this.error('calls what cannot be called');
+    if (!(callee instanceof PickleObject) || !(args instanceof PickleTuple)) {
+      throw this.error('calls what cannot be called');
+    }
     try {
       this.push(callee.call(args.items));
     } catch (cause) {

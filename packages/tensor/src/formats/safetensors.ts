@@ -211,7 +211,10 @@ export function serializeSafetensors(
     const begin = end;
     end += part.length;
     parts.push(part);
-    rows.push(`${key}:{"dtype":"${halved ? 'F16' : array.dtype}","shape":${formatShape(array.shape)},"data_offsets":[${begin},${end}]}`);
+    rows.push(
+      `${key}:{"dtype":"${halved ? 'F16' : array.dtype}","shape":${formatShape(array.shape)},` +
+        `"data_offsets":[${begin},${end}]}`,
+    );
   }
   // Rows are joined by hand: a plain object would put names such as "10" first and lose "__proto__".
   const json = new TextEncoder().encode(`{${rows.join(',')}}`);

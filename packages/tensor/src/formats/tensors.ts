@@ -7,7 +7,8 @@ import type { RawArray } from './raw-array.js';
 import { parseSafetensors, serializeSafetensors } from './safetensors.js';
 
 /** Float64 arrays stay float64; everything else becomes float32, whole numbers included (exact up to 2²⁴). */
-const toTensor = ({ dtype, data, shape }: RawArray): Tensor => fromArray(data, shape, dtype === 'F64' ? 'float64' : 'float32');
+const toTensor = ({ dtype, data, shape }: RawArray): Tensor =>
+  fromArray(data, shape, dtype === 'F64' ? 'float64' : 'float32');
 
 const fromTensor = (tensor: Tensor): RawArray =>
   tensor.dtype === 'float64'
@@ -20,14 +21,18 @@ export interface TensorFile {
   readonly metadata: Map<string, string>;
 }
 
-/** The tensors in the bytes of a safetensors file; `name` is for errors. Throws for anything the format does not allow. */
+/**
+ * The tensors in the bytes of a safetensors file; `name` is for errors. Throws for anything the format does not allow.
+ */
 export function decodeTensors(bytes: Uint8Array, name: string): TensorFile {
   const { tensors, metadata } = parseSafetensors(bytes, name);
   return { tensors: new Map(Array.from(tensors, ([key, array]) => [key, toTensor(array)])), metadata };
 }
 
 /** The bytes of a safetensors file, tensors in the order given. */
-export function encodeTensors(tensors: ReadonlyMap<string, Tensor>, metadata?: ReadonlyMap<string, string>): Uint8Array {
+export function encodeTensors(
+  tensors: ReadonlyMap<string, Tensor>, metadata?: ReadonlyMap<string, string>,
+): Uint8Array {
   for (const [name, tensor] of tensors) checkTensor('encodeTensors', `'${name}'`, tensor);
   return serializeSafetensors(Array.from(tensors, ([name, tensor]) => [name, fromTensor(tensor)] as const), metadata);
 }
@@ -36,8 +41,9 @@ export function encodeTensors(tensors: ReadonlyMap<string, Tensor>, metadata?: R
 export const loadTensors = async (path: string): Promise<TensorFile> => decodeTensors(await readFile(path), path);
 
 /** Writes a safetensors file beside its place, then renames it: readers see the old file or the whole new one. */
-export const saveTensors = (path: string, tensors: ReadonlyMap<string, Tensor>, metadata?: ReadonlyMap<string, string>): Promise<void> =>
-  writeFileAtomic(path, encodeTensors(tensors, metadata));
+export const saveTensors = (
+  path: string, tensors: ReadonlyMap<string, Tensor>, metadata?: ReadonlyMap<string, string>,
+): Promise<void> => writeFileAtomic(path, encodeTensors(tensors, metadata));
 
 /** Reads a NumPy `.npy` file. */
 export const loadNpy = async (path: string): Promise<Tensor> => toTensor(parseNpy(await readFile(path), path));

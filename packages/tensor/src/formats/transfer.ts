@@ -16,9 +16,14 @@ export interface TransferOptions {
 }
 
 export interface FetchFileOptions extends TransferOptions {
-  /** Where files are kept: a folder, by default `$XDG_CACHE_HOME/vitrine` or `~/.cache/vitrine`; in a page a cache, 'vitrine'. */
+  /**
+   * Where files are kept: a folder, by default `$XDG_CACHE_HOME/vitrine` or `~/.cache/vitrine`; in a page a cache,
+   * 'vitrine'.
+   */
   readonly cacheFolder?: string;
-  /** SHA-256 in hexadecimal, or its first 8 digits and more. Default: what the file's name ends in, `name-355c32eb.pth`. */
+  /**
+   * SHA-256 in hexadecimal, or its first 8 digits and more. Default: what the file's name ends in, `name-355c32eb.pth`.
+   */
   readonly sha256?: string;
 }
 
@@ -64,7 +69,10 @@ export async function transfer(
       furthest = Math.max(furthest, remote.position);
       if (failures > retries) {
         const far = `${furthest} of ${remote.total ?? 'an unknown number of'} bytes`;
-        throw new Error(`fetchFile: ${url}: ${reason}; gave up after ${failures} attempts without progress, at ${far}`, { cause });
+        throw new Error(
+          `fetchFile: ${url}: ${reason}; gave up after ${failures} attempts without progress, at ${far}`,
+          { cause },
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, backoff * 2 ** (failures - 1)));
     }
@@ -73,7 +81,9 @@ export async function transfer(
 
 /** fetch hides what happened in its error's cause. */
 const reasonOf = ({ message, cause }: Error): string =>
-  (cause instanceof Error && cause.message !== '' && cause.message !== message ? `${message}: ${cause.message}` : message);
+  (cause instanceof Error && cause.message !== '' && cause.message !== message
+    ? `${message}: ${cause.message}`
+    : message);
 
 /** One attempt. Returns when all is there, and throws otherwise; `remote` says how far it got. */
 async function receive(
@@ -97,7 +107,9 @@ async function receive(
       timer = setTimeout(silent, idle);
     }
     const { position, total } = remote;
-    if (total !== null && position !== total) throw new Error(`the connection ended after ${position} of ${total} bytes`);
+    if (total !== null && position !== total) {
+      throw new Error(`the connection ended after ${position} of ${total} bytes`);
+    }
   } finally {
     clearTimeout(timer);
     controller.abort();
@@ -125,10 +137,14 @@ function accept({ status, statusText, headers }: Response, remote: Remote): void
       return;
     }
     remote.position = 0;
-    throw new Error(`asked for a part, the server answers with another (${headers.get('content-range') ?? 'no Content-Range'})`);
+    throw new Error(
+      `asked for a part, the server answers with another (${headers.get('content-range') ?? 'no Content-Range'})`,
+    );
   }
   remote.position = 0;
-  if (status === 416 || status === 408 || status === 429 || status >= 500) throw new Error(`status ${status} ${statusText}`.trim());
+  if (status === 416 || status === 408 || status === 429 || status >= 500) {
+    throw new Error(`status ${status} ${statusText}`.trim());
+  }
   if (status !== 200) throw new Refusal(`status ${status} ${statusText}`.trim() + '; check the address');
   const length = headers.get('content-length');
   remote.total = length === null || headers.has('content-encoding') ? null : Number(length);
@@ -136,10 +152,15 @@ function accept({ status, statusText, headers }: Response, remote: Remote): void
   remote.validator = tag !== null && !tag.startsWith('W/') ? tag : headers.get('last-modified');
 }
 
-/** The digits that the file's SHA-256 should begin with, or null where nothing says so. torch.hub writes 8 of them into names. */
+/**
+ * The digits that the file's SHA-256 should begin with, or null where nothing says so. torch.hub writes 8 of them into
+ * names.
+ */
 export function expectedDigest(url: string, sha256: string | undefined): string | null {
   if (sha256 === undefined) return /-([0-9a-f]{8,64})\.\w+$/.exec(new URL(url).pathname)?.[1] ?? null;
-  if (!/^[0-9a-f]{8,64}$/i.test(sha256)) throw new RangeError(`fetchFile: sha256 is 8 to 64 hexadecimal digits; got '${sha256}'`);
+  if (!/^[0-9a-f]{8,64}$/i.test(sha256)) {
+    throw new RangeError(`fetchFile: sha256 is 8 to 64 hexadecimal digits; got '${sha256}'`);
+  }
   return sha256.toLowerCase();
 }
 
@@ -158,6 +179,10 @@ export async function sha256Of(bytes: Uint8Array): Promise<string> {
     throw new Error('sha256Of: browsers compute no digests in a page that is not served over https; leave sha256 out');
   }
   // A copy where the bytes are in shared memory, of which no digest is computed.
-  const own = bytes.buffer instanceof ArrayBuffer ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : new Uint8Array(bytes);
-  return Array.from(new Uint8Array(await subtle.digest('SHA-256', own)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const own = bytes.buffer instanceof ArrayBuffer
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    : new Uint8Array(bytes);
+  return Array.from(
+    new Uint8Array(await subtle.digest('SHA-256', own)), (byte) => byte.toString(16).padStart(2, '0'),
+  ).join('');
 }

@@ -25,19 +25,27 @@ export interface WeightsOptions {
 }
 
 /**
- * Reads weights from a path (in a page, a URL): safetensors, or a file of torch.save, zip or legacy. The content decides, not
- * the name. See `decodeWeights`. Peak memory is the file's size and what is made of it: tensors are views of its bytes.
+ * Reads weights from a path (in a page, a URL): safetensors, or a file of torch.save, zip or legacy. The content
+ * decides, not the name. See `decodeWeights`. Peak memory is the file's size and what is made of it: tensors are views
+ * of its bytes.
  */
-export const loadWeights = async (path: string, options: WeightsOptions = {}): Promise<WeightsFile> => decodeWeights(await readFile(path), path, options);
+export const loadWeights = async (path: string, options: WeightsOptions = {}): Promise<WeightsFile> =>
+  decodeWeights(await readFile(path), path, options);
 
-/** The same from bytes; `name` is for errors. Throws an Error naming it if it is of no known kind, damaged, or holds no weights. */
+/**
+ * The same from bytes; `name` is for errors. Throws an Error naming it if it is of no known kind, damaged, or holds no
+ * weights.
+ */
 export function decodeWeights(bytes: Uint8Array, name: string, options: WeightsOptions = {}): WeightsFile {
   if (isTorchFile(bytes)) {
     const found = stateDictOf(parseTorch(bytes, name), name, options);
     return { format: isZip(bytes) ? 'torch zip' : 'torch legacy', metadata: new Map(), ...found };
   }
   if (!looksLikeSafetensors(bytes)) {
-    throw new Error(`decodeWeights: ${name}: neither safetensors nor a file of torch.save (.pth, .pt); it begins with ${hex(bytes.subarray(0, 8))}`);
+    throw new Error(
+      `decodeWeights: ${name}: neither safetensors nor a file of torch.save (.pth, .pt); ` +
+        `it begins with ${hex(bytes.subarray(0, 8))}`,
+    );
   }
   const { tensors, metadata, dtypes } = parseSafetensors(bytes, name);
   const named = tensors.has('optimizer.steps')
@@ -64,7 +72,8 @@ function ofTraining(
 /** The header's length, then its brace. */
 const looksLikeSafetensors = (bytes: Uint8Array): boolean => bytes.length > 8 && bytes[8] === 0x7b;
 
-const hex = (bytes: Uint8Array): string => (bytes.length === 0 ? 'nothing' : Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' '));
+const hex = (bytes: Uint8Array): string =>
+  (bytes.length === 0 ? 'nothing' : Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' '));
 
 /** Where training scripts keep the weights in a checkpoint, and their moving average. */
 const WEIGHTS = ['state_dict', 'model', 'model_state_dict', 'net', 'weights'];
@@ -75,12 +84,14 @@ type Dict = ReadonlyMap<TorchValue, TorchValue>;
 type Named = Pick<WeightsFile, 'tensors' | 'dtypes' | 'notes'>;
 
 /**
- * The weights in what torch.save was given: the dict itself, or its entry `state_dict`, `model` and their like; a common prefix
- * `module.` (DataParallel) taken off.
+ * The weights in what torch.save was given: the dict itself, or its entry `state_dict`, `model` and their like; a
+ * common prefix `module.` (DataParallel) taken off.
  */
 export function stateDictOf(value: TorchValue, name: string, { ema = false }: WeightsOptions = {}): Named {
   if (value instanceof TorchTensor) throw new Error(`stateDictOf: ${name}: holds one tensor, not a dict of named ones`);
-  if (!(value instanceof Map)) throw new Error(`stateDictOf: ${name}: holds ${describe(value)}; expected a state dict (save model.state_dict())`);
+  if (!(value instanceof Map)) {
+    throw new Error(`stateDictOf: ${name}: holds ${describe(value)}; expected a state dict (save model.state_dict())`);
+  }
   const notes: string[] = [];
   const dict = chosen(value, name, ema, notes);
   const tensors = new Map<string, RawArray>();
@@ -110,12 +121,17 @@ function chosen(top: Dict, name: string, ema: boolean, notes: string[]): Dict {
   };
   const average = entry(AVERAGES);
   if (ema && average === undefined) {
-    throw new Error(`stateDictOf: ${name}: no moving average of the weights (${AVERAGES.join(', ')}); it holds ${list([...top.keys()].map(String))}`);
+    throw new Error(
+      `stateDictOf: ${name}: no moving average of the weights (${AVERAGES.join(', ')}); ` +
+        `it holds ${list([...top.keys()].map(String))}`,
+    );
   }
   const found = ema ? average : holdsTensors(top) ? undefined : entry(WEIGHTS) ?? average;
   if (found === undefined) return top;
   notes.push(`weights from its entry '${found[0]}'`);
-  if (!ema && average !== undefined && found !== average) notes.push(`there is a moving average, too ('${average[0]}'): option ema takes it`);
+  if (!ema && average !== undefined && found !== average) {
+    notes.push(`there is a moving average, too ('${average[0]}'): option ema takes it`);
+  }
   return found[1];
 }
 
@@ -125,7 +141,8 @@ const PREFIXES = ['module.', '_orig_mod.', 'model.'];
 
 /** Wrappers (DataParallel, torch.compile, Lightning) put a prefix before every name. */
 function withoutPrefix(tensors: WeightsFile['tensors'], dtypes: WeightsFile['dtypes']): Named {
-  const prefix = PREFIXES.find((candidate) => tensors.size > 0 && [...tensors.keys()].every((key) => key.startsWith(candidate)));
+  const prefix = PREFIXES.find((candidate) =>
+    tensors.size > 0 && [...tensors.keys()].every((key) => key.startsWith(candidate)));
   if (prefix === undefined) return { tensors, dtypes, notes: [] };
   const again = withoutPrefix(below(tensors, prefix), below(dtypes, prefix));
   return { ...again, notes: [`prefix '${prefix}' taken off every name`, ...again.notes] };
@@ -135,7 +152,10 @@ function withoutPrefix(tensors: WeightsFile['tensors'], dtypes: WeightsFile['dty
 const below = <T>(map: ReadonlyMap<string, T>, prefix: string): ReadonlyMap<string, T> => new Map(Array.from(map)
   .filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]));
 
-const list = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : `${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`);
+const list = (names: readonly string[]): string =>
+  (names.length === 0
+    ? 'nothing'
+    : `${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`);
 
 function describe(value: TorchValue): string {
   if (value === null) return 'None';

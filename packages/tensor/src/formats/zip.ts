@@ -19,9 +19,13 @@ const ZIP64_EXTRA = 0x0001;
 /** The end record without its comment; the comment has at most 65,535 bytes. */
 const END_LENGTH = 22;
 
-export const isZip = (bytes: Uint8Array): boolean => bytes.length >= 4 && bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
+export const isZip = (bytes: Uint8Array): boolean =>
+  bytes.length >= 4 && bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 
-/** The entries by name, as views of `bytes`. Throws an Error that begins with `where` for whatever does not hold together. */
+/**
+ * The entries by name, as views of `bytes`. Throws an Error that begins with `where` for whatever does not hold
+ * together.
+ */
 export function readZip(where: string, bytes: Uint8Array): Map<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { count, offset } = directoryOf(where, view);
@@ -39,14 +43,21 @@ export function readZip(where: string, bytes: Uint8Array): Map<string, Uint8Arra
 /** Throws unless `length` bytes from `at` lie in the file. */
 function check(where: string, view: DataView, at: number, length: number, what: string): void {
   if (!Number.isSafeInteger(at) || at < 0 || length > view.byteLength - at) {
-    throw new Error(`${where}: zip: ${what} at byte ${at} reaches past the file's end, ${view.byteLength}: it is cut short or damaged`);
+    throw new Error(
+      `${where}: zip: ${what} at byte ${at} reaches past the file's end, ` +
+        `${view.byteLength}: it is cut short or damaged`,
+    );
   }
 }
 
-function expectSignature(where: string, view: DataView, at: number, length: number, signature: number, what: string): void {
+function expectSignature(
+  where: string, view: DataView, at: number, length: number, signature: number, what: string,
+): void {
   check(where, view, at, length, what);
   const found = view.getUint32(at, true);
-  if (found !== signature) throw new Error(`${where}: zip: ${what} expected at byte ${at}; found 0x${found.toString(16)}`);
+  if (found !== signature) {
+    throw new Error(`${where}: zip: ${what} expected at byte ${at}; found 0x${found.toString(16)}`);
+  }
 }
 
 const uint64 = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
@@ -76,21 +87,40 @@ interface ZipEntry {
 function readEntry(where: string, bytes: Uint8Array, view: DataView, at: number): ZipEntry {
   expectSignature(where, view, at, 46, CENTRAL, 'an entry of the directory');
   const method = view.getUint16(at + 10, true);
-  const [nameLength, extraLength, commentLength] = [view.getUint16(at + 28, true), view.getUint16(at + 30, true), view.getUint16(at + 32, true)];
+  const [nameLength, extraLength, commentLength] = [
+    view.getUint16(at + 28, true), view.getUint16(at + 30, true), view.getUint16(at + 32, true),
+  ];
   check(where, view, at + 46, nameLength + extraLength + commentLength, 'an entry of the directory');
   const name = new TextDecoder().decode(bytes.slice(at + 46, at + 46 + nameLength));
-  const place = { packed: view.getUint32(at + 20, true), size: view.getUint32(at + 24, true), local: view.getUint32(at + 42, true) };
+  const place = {
+    packed: view.getUint32(at + 20, true),
+    size: view.getUint32(at + 24, true),
+    local: view.getUint32(at + 42, true),
+  };
   widen(view, place, at + 46 + nameLength, extraLength);
-  if (method !== 0) throw new Error(`${where}: zip: '${name}' is compressed (method ${method}); PyTorch stores its entries as they are, and so they are read`);
-  if (place.packed !== place.size) throw new Error(`${where}: zip: '${name}' takes ${place.packed} bytes and says it has ${place.size}`);
+  if (method !== 0) {
+    throw new Error(
+      `${where}: zip: '${name}' is compressed (method ${method}); ` +
+        `PyTorch stores its entries as they are, and so they are read`,
+    );
+  }
+  if (place.packed !== place.size) {
+    throw new Error(`${where}: zip: '${name}' takes ${place.packed} bytes and says it has ${place.size}`);
+  }
   expectSignature(where, view, place.local, 30, LOCAL, `the entry '${name}'`);
   const start = place.local + 30 + view.getUint16(place.local + 26, true) + view.getUint16(place.local + 28, true);
   check(where, view, start, place.size, `the entry '${name}'`);
-  return { name, contents: bytes.subarray(start, start + place.size), next: at + 46 + nameLength + extraLength + commentLength };
+  return {
+    name,
+    contents: bytes.subarray(start, start + place.size),
+    next: at + 46 + nameLength + extraLength + commentLength,
+  };
 }
 
 /** Numbers that do not fit 32 bits stand in the extra field, in this order, and only those. */
-function widen(view: DataView, place: { packed: number; size: number; local: number }, at: number, length: number): void {
+function widen(
+  view: DataView, place: { packed: number; size: number; local: number }, at: number, length: number,
+): void {
   for (let field = at; field + 4 <= at + length; field += 4 + view.getUint16(field + 2, true)) {
     if (view.getUint16(field, true) !== ZIP64_EXTRA) continue;
     let value = field + 4;

@@ -68,7 +68,9 @@ export class Heap {
   /** Room for `length` float32 elements, uninitialised. Throws an OutOfMemoryError that tells what is live. */
   allocate(length: number, shape: string): Block {
     const bytes = Allocator.roundUp(4 * length);
-    const block = this.allocator === null ? this.allocateArray(bytes, shape) : this.allocateRange(this.allocator, bytes, shape);
+    const block = this.allocator === null
+      ? this.allocateArray(bytes, shape)
+      : this.allocateRange(this.allocator, bytes, shape);
     this.live.add(block);
     this.liveBytes += bytes;
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
@@ -81,7 +83,10 @@ export class Heap {
     this.allocator?.free(block.offset, block.bytes);
   }
 
-  /** `bytes` of the memory for good, for the library's own needs: not counted as live, never given back. Returns their address. */
+  /**
+   * `bytes` of the memory for good, for the library's own needs: not counted as live, never given back. Returns their
+   * address.
+   */
   reserve(bytes: number): number {
     if (this.allocator === null) throw new Error('Heap.reserve: a heap of plain arrays has no addresses');
     return this.allocateRange(this.allocator, Allocator.roundUp(bytes), '[reserved]').offset;
@@ -101,7 +106,9 @@ export class Heap {
       totals.set(shape, { count: total.count + 1, bytes: total.bytes + bytes });
     }
     const largest = [...totals].sort(([, a], [, b]) => b.bytes - a.bytes).slice(0, rows);
-    return largest.map(([shape, { count, bytes }]) => `${count} × ${shape} (${megabytes(bytes)})`).join(', ') || 'nothing';
+    return largest
+      .map(([shape, { count, bytes }]) => `${count} × ${shape} (${megabytes(bytes)})`)
+      .join(', ') || 'nothing';
   }
 
   private allocateRange(allocator: Allocator, bytes: number, shape: string): Block {
@@ -130,8 +137,9 @@ export class Heap {
 
   private full(bytes: number, shape: string): OutOfMemoryError {
     return new OutOfMemoryError(
-      `heap: no room for ${shape} (${megabytes(bytes)}); ${megabytes(this.liveBytes)} are live in ${this.live.size} tensors: ` +
-        `${this.describeLive()}. Use a smaller batch, or wrap the steps of a loop in scope(() => …) so that what they make is released`,
+      `heap: no room for ${shape} (${megabytes(bytes)}); ` +
+        `${megabytes(this.liveBytes)} are live in ${this.live.size} tensors: ${this.describeLive()}. ` +
+        `Use a smaller batch, or wrap the steps of a loop in scope(() => …) so that what they make is released`,
     );
   }
 }

@@ -24,7 +24,9 @@ export class Scope {
     const returned = new Set<Storage>();
     collectStorages(result, returned, new Set());
     for (const storage of this.made) {
-      if (storage.scope === this) storage.leave(returned.has(storage) ? this.parent : null, returned.has(storage), this.name);
+      if (storage.scope === this) {
+        storage.leave(returned.has(storage) ? this.parent : null, returned.has(storage), this.name);
+      }
     }
   }
 }
@@ -45,7 +47,10 @@ export function scope<T>(body: () => T, name = 'scope'): T {
   try {
     result = body();
     if (isPromise(result)) {
-      throw new TypeError(`scope "${name}": the function returned a Promise; a scope ends when its function returns, so await outside of it`);
+      throw new TypeError(
+        `scope "${name}": the function returned a Promise; ` +
+          `a scope ends when its function returns, so await outside of it`,
+      );
     }
     return result;
   } catch (error) {
@@ -73,7 +78,8 @@ export interface HoldsStorages {
   storages(): Iterable<Storage>;
 }
 
-const holdsStorages = (value: object): value is HoldsStorages => 'storages' in value && typeof value.storages === 'function';
+const holdsStorages = (value: object): value is HoldsStorages =>
+  'storages' in value && typeof value.storages === 'function';
 
 function collectStorages(value: unknown, found: Set<Storage>, seen: Set<object>): void {
   if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return;

@@ -8,8 +8,8 @@ import { runtime } from '../runtime.js';
 
 const THRESHOLD = 128 * 2 ** 20;
 /**
- * Finalizers run up to dozens of macrotasks after the collection, or never when all that was made is still in use; and the
- * collection itself, which works beside the program, takes the longer the more JavaScript objects there are.
+ * Finalizers run up to dozens of macrotasks after the collection, or never when all that was made is still in use; and
+ * the collection itself, which works beside the program, takes the longer the more JavaScript objects there are.
  */
 const PATIENCE = { turns: 64, ms: 100 };
 
@@ -21,8 +21,8 @@ const macrotask = (): Promise<void> =>
   new Promise((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve, 0)));
 
 /**
- * Lets everything else have its turn: every 50 ms the event loop (a loop that only awaits settled promises starves it, and Ctrl-C
- * with it), and, once 128 MiB of tensors have been made outside every scope, the garbage collector.
+ * Lets everything else have its turn: every 50 ms the event loop (a loop that only awaits settled promises starves it,
+ * and Ctrl-C with it), and, once 128 MiB of tensors have been made outside every scope, the garbage collector.
  * The data loader awaits it once a batch; a loop without a loader should, too.
  */
 export async function breathe(): Promise<void> {

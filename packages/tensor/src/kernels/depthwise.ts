@@ -54,7 +54,8 @@ export function depthwiseInputGrad(g: Geometry, dout: Floats, w: Floats, dx: Flo
         const from = ((n * outH + i) * outW + j) * C;
         const wAt = (r * kW + s) * C;
         addWindow(
-          C, rows, cols, dout, from, -down.out * outW * C, -across.out * C, w, wAt, down.tap * kW * C, across.tap * C, dx, to,
+          C, rows, cols, dout, from, -down.out * outW * C, -across.out * C,
+          w, wAt, down.tap * kW * C, across.tap * C, dx, to,
         );
       }
     }

@@ -4,8 +4,8 @@ import { erf, erfc } from './erf.js';
 import type { Floats } from './geometry.js';
 
 /**
- * Functions of one or two numbers, applied to whole tensors. First the functions, as formulas; then the loops that apply
- * them to one row; last the walk over the rows of strided and broadcast operands.
+ * Functions of one or two numbers, applied to whole tensors. First the functions, as formulas; then the loops that
+ * apply them to one row; last the walk over the rows of strided and broadcast operands.
  *
  * Why the hot functions have a loop of their own: a loop that is handed the function calls it through a pointer and
  * boxes every number on the way. Measured on Node 20: 11.3 ns an element against 2.2 ns.

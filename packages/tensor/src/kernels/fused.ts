@@ -1,6 +1,6 @@
 /**
- * Inference in fewer passes: products and depthwise convolutions that add their bias and apply their activation on the way to
- * memory, with weights laid out once beforehand.
+ * Inference in fewer passes: products and depthwise convolutions that add their bias and apply their activation on the
+ * way to memory, with weights laid out once beforehand.
  */
 import { sizeOf } from '../shape.js';
 import { columnsSize, im2col } from './conv2d.js';
@@ -24,7 +24,8 @@ const activations: Readonly<Record<Activation, (x: number) => number>> = {
 export const packedSize = (N: number, K: number): number => sizeOf([N, K]);
 
 /**
- * Lays b out for `gemmFused`: K×N, row-major, row k multiplied by scale[k] if a scale is given. The layout is the backend's own.
+ * Lays b out for `gemmFused`: K×N, row-major, row k multiplied by scale[k] if a scale is given. The layout is the
+ * backend's own.
  */
 export function packWeights(N: number, K: number, b: Floats, scale: Floats | null, packed: Floats): void {
   for (let k = 0; k < K; k++) {
@@ -39,7 +40,8 @@ export function packWeights(N: number, K: number, b: Floats, scale: Floats | nul
  * may be out itself, and goes with activation 'none' only.
  */
 export function gemmFused(
-  activation: Activation, M: number, N: number, K: number, a: Floats, lda: number, packed: Floats, bias: Floats, residual: Floats | null, out: Floats,
+  activation: Activation, M: number, N: number, K: number,
+  a: Floats, lda: number, packed: Floats, bias: Floats, residual: Floats | null, out: Floats,
 ): void {
   const f = activations[activation];
   const before = residual === out ? Float64Array.from(out.subarray(0, M * N)) : residual;
@@ -50,7 +52,9 @@ export function gemmFused(
 }
 
 /** out = activation(depthwise(x, w) + bias): see depthwise.ts; bias has C elements. */
-export function depthwiseFused(g: Geometry, x: Floats, w: Floats, bias: Floats, activation: Activation, out: Floats): void {
+export function depthwiseFused(
+  g: Geometry, x: Floats, w: Floats, bias: Floats, activation: Activation, out: Floats,
+): void {
   const f = activations[activation];
   depthwise(g, x, w, out);
   const rows = g.N * g.outH * g.outW;
@@ -64,7 +68,9 @@ export function depthwiseFused(g: Geometry, x: Floats, w: Floats, bias: Floats, 
  * packed: the weight, as a kH·kW·C × O matrix, by `packWeights`; bias: O; columns: scratch of columnsSize(g),
  * which is 0 for a pointwise convolution: one product.
  */
-export function conv2dFused(g: Geometry, x: Floats, packed: Floats, bias: Floats, activation: Activation, out: Floats, columns: Floats): void {
+export function conv2dFused(
+  g: Geometry, x: Floats, packed: Floats, bias: Floats, activation: Activation, out: Floats, columns: Floats,
+): void {
   const K = g.kH * g.kW * g.C;
   const total = g.N * g.outH * g.outW;
   if (columnsSize(g) === 0) return gemmFused(activation, total, g.O, K, x, K, packed, bias, null, out);

@@ -96,7 +96,8 @@ export function batchNormGrad(
 /**
  * out[i,c] = silu(y[i,c]),   y[i,c] = (x[i,c] − mean[c]) / √(variance[c] + eps) · gamma[c] + beta[c]
  * `batchNorm` and the activation that follows it, in one pass over memory instead of two.
- * x, out: rows × C; mean, variance, gamma, beta: [C]. out is overwritten and may be x itself. y is not rounded in between.
+ * x, out: rows × C; mean, variance, gamma, beta: [C]. out is overwritten and may be x itself. y is not rounded in
+ * between.
  * Cost: 3·rows·C flops and rows·C exponentials.
  */
 export function batchNormSilu(
@@ -119,7 +120,8 @@ export function batchNormSilu(
  * Cost: 17·rows·C flops and rows·C exponentials.
  */
 export function batchNormSiluGrad(
-  rows: number, C: number, x: Floats, dout: Floats, mean: Floats, variance: Floats, gamma: Floats, beta: Floats, eps: number,
+  rows: number, C: number,
+  x: Floats, dout: Floats, mean: Floats, variance: Floats, gamma: Floats, beta: Floats, eps: number,
   dx: Floats, dgamma: Floats, dbeta: Floats,
 ): void {
   const scale = new Float64Array(C);

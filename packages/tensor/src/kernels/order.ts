@@ -2,8 +2,8 @@ import type { Floats } from './geometry.js';
 
 /**
  * Order along the last axis: x is `rows` rows of n numbers. What is computed is where each element comes from; the
- * values are fetched by `takeAlong`, along any axis, whose gradient is `putAlong`. Indices are whole numbers held as floats (exact up
- * to 2²⁴ in float32), like those of argmax.
+ * values are fetched by `takeAlong`, along any axis, whose gradient is `putAlong`. Indices are whole numbers held as
+ * floats (exact up to 2²⁴ in float32), like those of argmax.
  */
 
 /** Whether a stands strictly before b. NaN counts as the largest number, as in PyTorch: last if ascending. */

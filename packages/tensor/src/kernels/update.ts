@@ -47,8 +47,8 @@ export function sgdUpdate(
  *   coupled:    g ← g + weightDecay·p
  *   decoupled:  p ← p·(1 − lr·weightDecay)
  *   m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  p ← p − lr/(1−β₁ᵗ) · m / (√(v/(1−β₂ᵗ)) + eps)
- * With `largest` (AMSGrad), which begins at zero, largest ← max(largest, v) stands in the place of v in the last formula.
- * correction1 = 1 − β₁ᵗ and correction2 = 1 − β₂ᵗ come from the caller, who counts steps t from 1.
+ * With `largest` (AMSGrad), which begins at zero, largest ← max(largest, v) stands in the place of v in the last
+ * formula. correction1 = 1 − β₁ᵗ and correction2 = 1 − β₂ᵗ come from the caller, who counts steps t from 1.
  * Source: Kingma & Ba 2015; Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization"; Reddi et al. 2018, "On
  * the Convergence of Adam and Beyond"; PyTorch `torch.optim.Adam` and `AdamW`.
  */

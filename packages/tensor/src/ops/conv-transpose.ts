@@ -45,8 +45,12 @@ export function convTransposeShape(input: Shape, weight: Shape, options: ConvTra
   if (weight.length !== 4) throw new RangeError(`${op}: weight is [kH,kW,O/groups,C]; got ${formatShape(weight)}`);
   const [N, H, W, C] = input;
   const [kH, kW, perGroup] = weight;
-  if (H === 0 || W === 0) throw new RangeError(`${op}: an image has at least one pixel; got ${formatShape(input)} NHWC`);
-  if (kH < 1 || kW < 1) throw new RangeError(`${op}: the kernel has no pixels; weight ${formatShape(weight)} kH,kW,O,C`);
+  if (H === 0 || W === 0) {
+    throw new RangeError(`${op}: an image has at least one pixel; got ${formatShape(input)} NHWC`);
+  }
+  if (kH < 1 || kW < 1) {
+    throw new RangeError(`${op}: the kernel has no pixels; weight ${formatShape(weight)} kH,kW,O,C`);
+  }
   const { groups = 1, padding = 0, outputPadding = 0 } = options;
   if (!Number.isInteger(groups) || groups < 1) {
     throw new RangeError(`${op}: groups is a whole number >= 1; got ${String(groups)}`);
@@ -57,7 +61,9 @@ export function convTransposeShape(input: Shape, weight: Shape, options: ConvTra
         `weight ${formatShape(weight)} kH,kW,O/groups,C`,
     );
   }
-  if (C % groups !== 0) throw new RangeError(`${op}: ${C} input channels do not divide into ${groups} groups; ${image}`);
+  if (C % groups !== 0) {
+    throw new RangeError(`${op}: ${C} input channels do not divide into ${groups} groups; ${image}`);
+  }
   const [strideH, strideW] = pairOf(op, 'stride', options.stride);
   const [dilationH, dilationW] = dilationOf(op, kH, kW, options);
   const [moreH, moreW] = typeof outputPadding === 'number' ? [outputPadding, outputPadding] : outputPadding;
@@ -70,7 +76,9 @@ export function convTransposeShape(input: Shape, weight: Shape, options: ConvTra
   const [spanH, spanW] = [spanOf(kH, dilationH), spanOf(kW, dilationW)];
   if (padding === 'same') {
     if (moreH > 0 || moreW > 0) {
-      throw new RangeError(`${op}: with padding 'same' the output is the input times the stride; leave outputPadding out`);
+      throw new RangeError(
+        `${op}: with padding 'same' the output is the input times the stride; leave outputPadding out`,
+      );
     }
     return [N, H * strideH, W * strideW, perGroup * groups];
   }

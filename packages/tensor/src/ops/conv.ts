@@ -32,7 +32,8 @@ export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tenso
   if (isDepthwise(g)) {
     kernels.depthwise(g, elements(input), elements(weight), elements(out));
   } else {
-    withScratch(kernels.columnsSize(g), x, (columns) => kernels.conv2d(g, elements(input), elements(weight), elements(out), columns.data));
+    withScratch(kernels.columnsSize(g), x, (columns) =>
+      kernels.conv2d(g, elements(input), elements(weight), elements(out), columns.data));
   }
   return out;
 }
@@ -47,7 +48,8 @@ export function conv2dInputGrad(dout: Tensor, w: Tensor, inputShape: Shape, opti
   if (isDepthwise(g)) {
     kernels.depthwiseInputGrad(g, elements(cotangent), elements(weight), elements(dx));
   } else {
-    withScratch(kernels.columnsSize(g), dout, (columns) => kernels.conv2dInputGrad(g, elements(cotangent), elements(weight), elements(dx), columns.data));
+    withScratch(kernels.columnsSize(g), dout, (columns) =>
+      kernels.conv2dInputGrad(g, elements(cotangent), elements(weight), elements(dx), columns.data));
   }
   return dx;
 }
@@ -62,18 +64,23 @@ export function conv2dWeightGrad(x: Tensor, dout: Tensor, weightShape: Shape, op
   if (isDepthwise(g)) {
     kernels.depthwiseWeightGrad(g, elements(input), elements(cotangent), elements(dw));
   } else {
-    withScratch(kernels.columnsSize(g), x, (columns) => kernels.conv2dWeightGrad(g, elements(input), elements(cotangent), elements(dw), columns.data));
+    withScratch(kernels.columnsSize(g), x, (columns) =>
+      kernels.conv2dWeightGrad(g, elements(input), elements(cotangent), elements(dw), columns.data));
   }
   return dw;
 }
 
-function gradGeometry(op: string, dout: Tensor, name: string, other: Tensor, input: Shape, weight: Shape, options: Conv2dOptions): Geometry {
+function gradGeometry(
+  op: string, dout: Tensor, name: string, other: Tensor, input: Shape, weight: Shape, options: Conv2dOptions,
+): Geometry {
   checkTensor(op, 'dout', dout);
   checkTensor(op, name, other);
   checkSameDType(op, dout, other);
   const g = convGeometry(op, input, weight, options);
   if (!sameShape(dout.shape, outShape(g))) {
-    throw new RangeError(`${op}: the cotangent has the shape of the output, ${formatShape(outShape(g))}; got ${formatShape(dout.shape)}`);
+    throw new RangeError(
+      `${op}: the cotangent has the shape of the output, ${formatShape(outShape(g))}; got ${formatShape(dout.shape)}`,
+    );
   }
   return g;
 }

@@ -28,7 +28,9 @@ export const randn = (shape: Shape, random: Random, { mean = 0, std = 1, dtype =
 export function bernoulli(
   shape: Shape, probability: number, random: Random, { value = 1, dtype = 'float32' as DType } = {},
 ): Tensor {
-  if (!(probability >= 0 && probability <= 1)) throw new RangeError(`bernoulli: probability is from 0 to 1; got ${probability}`);
+  if (!(probability >= 0 && probability <= 1)) {
+    throw new RangeError(`bernoulli: probability is from 0 to 1; got ${probability}`);
+  }
   return fill('bernoulli', shape, dtype, random, 1, (k, n, out, from) =>
     k.bernoulli(n, out, from, probability, value));
 }

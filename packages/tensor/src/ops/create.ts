@@ -32,18 +32,29 @@ export function fromArray(values: ArrayLike<number>, shape: Shape = [values.leng
   return out;
 }
 
-/** A tensor from nested arrays: `tensor([[1, 2], [3, 4]])`. Throws if rows differ in length or hold anything but numbers. */
+/**
+ * A tensor from nested arrays: `tensor([[1, 2], [3, 4]])`. Throws if rows differ in length or hold anything but
+ * numbers.
+ */
 export function tensor(nested: NestedNumbers, dtype: DType = 'float32'): Tensor {
   const shape: number[] = [];
   for (let level = nested; Array.isArray(level); level = level[0]) shape.push(level.length);
   const values: number[] = [];
   const walk = (part: NestedNumbers, axis: number): void => {
     if (axis === shape.length) {
-      if (typeof part !== 'number') throw new TypeError(`tensor: expected a number at depth ${axis} of ${formatShape(shape)}; got ${Array.isArray(part) ? 'an array' : typeof part}`);
+      if (typeof part !== 'number') {
+        throw new TypeError(
+          `tensor: expected a number at depth ${axis} of ${formatShape(shape)}; ` +
+            `got ${Array.isArray(part) ? 'an array' : typeof part}`,
+        );
+      }
       values.push(part);
     } else {
       if (!Array.isArray(part) || part.length !== shape[axis]) {
-        throw new RangeError(`tensor: every row of axis ${axis} should have ${shape[axis]} entries; got ${Array.isArray(part) ? part.length : String(part)}`);
+        throw new RangeError(
+          `tensor: every row of axis ${axis} should have ${shape[axis]} entries; ` +
+            `got ${Array.isArray(part) ? part.length : String(part)}`,
+        );
       }
       for (const child of part) walk(child, axis + 1);
     }
@@ -89,14 +100,18 @@ export function eye(n: number, m = n, dtype: DType = 'float32'): Tensor {
 export function oneHot(labels: Tensor, classes: number): Tensor {
   checkTensor('oneHot', 'labels', labels);
   if (labels.rank !== 1) throw new RangeError(`oneHot: labels have one axis [N]; got ${formatShape(labels.shape)}`);
-  if (!Number.isInteger(classes) || classes < 1) throw new RangeError(`oneHot: classes is a whole number >= 1; got ${classes}`);
+  if (!Number.isInteger(classes) || classes < 1) {
+    throw new RangeError(`oneHot: classes is a whole number >= 1; got ${classes}`);
+  }
   const source = contiguous(labels);
   const out = allocate([labels.shape[0], classes], labels.dtype, labels.isMeta);
   if (out.isMeta) return out;
   const rows = out.storage.data.fill(0);
   elements(source).forEach((label, i) => {
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RangeError(`oneHot: label ${label} at index ${i} is not one of the ${classes} classes 0..${classes - 1}`);
+      throw new RangeError(
+        `oneHot: label ${label} at index ${i} is not one of the ${classes} classes 0..${classes - 1}`,
+      );
     }
     rows[i * classes + label] = 1;
   });

@@ -11,7 +11,8 @@ import type { Tensor } from '../tensor.js';
 export const kernelsFor = (tensor: Tensor): Kernels => (tensor.dtype === 'float64' ? reference : activeKernels());
 
 /** The elements of a contiguous tensor, from index 0. Valid until the next allocation. */
-export const elements = (tensor: Tensor): Floats => tensor.storage.data.subarray(tensor.offset, tensor.offset + tensor.size);
+export const elements = (tensor: Tensor): Floats =>
+  tensor.storage.data.subarray(tensor.offset, tensor.offset + tensor.size);
 
 /** The elements of a strided tensor: index 0 is its first element, strides reach the others. */
 export const elementsFrom = (tensor: Tensor): Floats => tensor.storage.data.subarray(tensor.offset);

@@ -56,7 +56,9 @@ export function parseEinsum(equation: string, shapes: readonly Shape[]): Einsum 
     throw new RangeError(`einsum: ${what}; equation '${equation}', operands ${given}`);
   };
   if (typeof equation !== 'string') {
-    throw new TypeError(`einsum: the equation is a string such as 'ij,jk->ik', and comes first; got ${typeof equation}`);
+    throw new TypeError(
+      `einsum: the equation is a string such as 'ij,jk->ik', and comes first; got ${typeof equation}`,
+    );
   }
   const [left, right, ...more] = equation.replaceAll(' ', '').split('->');
   if (more.length > 0) fail("an equation has at most one '->'");
@@ -78,7 +80,9 @@ export function parseEinsum(equation: string, shapes: readonly Shape[]): Einsum 
       const [length, before] = [shapes[i][axis], lengths.get(label)];
       if (before !== undefined && before !== length) {
         if (!label.startsWith('…')) fail(`'${label}' has lengths ${before} and ${length}`);
-        if (before !== 1 && length !== 1) fail(`axes under '...' have lengths ${before} and ${length}, which do not broadcast`);
+        if (before !== 1 && length !== 1) {
+          fail(`axes under '...' have lengths ${before} and ${length}, which do not broadcast`);
+        }
       }
       if (before === undefined || before === 1) lengths.set(label, length);
     });
@@ -177,14 +181,30 @@ function contractPair<T extends { readonly shape: Shape }>(
   const labels = [...batch, ...rows, ...columns];
   if (summed.length === 0 || (rows.length === 0 && columns.length === 0)) {
     // No matrices: a loop over products of single numbers, or of single rows and columns, would be all overhead.
-    const left = shaped(algebra, arrange(algebra, a, [...batch, ...rows, ...summed]), [...counts, ...M, ...N.map(() => 1), ...K]);
-    const right = shaped(algebra, arrange(algebra, b, [...batch, ...columns, ...summed]), [...counts, ...M.map(() => 1), ...N, ...K]);
+    const left = shaped(
+      algebra,
+      arrange(algebra, a, [...batch, ...rows, ...summed]),
+      [...counts, ...M, ...N.map(() => 1), ...K],
+    );
+    const right = shaped(
+      algebra,
+      arrange(algebra, b, [...batch, ...columns, ...summed]),
+      [...counts, ...M.map(() => 1), ...N, ...K],
+    );
     const product = algebra.mul(left, right);
     if (summed.length === 0) return { value: product, labels };
     return { value: algebra.sum(product, { axes: summed.map((_, i) => labels.length + i) }), labels };
   }
-  const left = shaped(algebra, arrange(algebra, a, [...batch, ...rows, ...summed]), [...counts, sizeOf(M), sizeOf(K)]);
-  const right = shaped(algebra, arrange(algebra, b, [...batch, ...summed, ...columns]), [...counts, sizeOf(K), sizeOf(N)]);
+  const left = shaped(
+    algebra,
+    arrange(algebra, a, [...batch, ...rows, ...summed]),
+    [...counts, sizeOf(M), sizeOf(K)],
+  );
+  const right = shaped(
+    algebra,
+    arrange(algebra, b, [...batch, ...summed, ...columns]),
+    [...counts, sizeOf(K), sizeOf(N)],
+  );
   return { value: shaped(algebra, algebra.matmul(left, right), [...counts, ...M, ...N]), labels };
 }
 

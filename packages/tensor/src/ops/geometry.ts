@@ -16,8 +16,9 @@ export interface WindowOptions {
   readonly stride?: number | readonly [number, number] | undefined;
   /**
    * One number for all sides, [top and bottom, left and right], each side by itself, or
-   * 'valid' (none), or 'same': TensorFlow's rule, outH = ⌈H/stride⌉ with total padding max((outH − 1)·stride + kH − H, 0)
-   * (of a dilated kernel, kH is what it spans: (kH − 1)·dilation + 1) and the odd pixel at the bottom and right. Default 0.
+   * 'valid' (none), or 'same': TensorFlow's rule, outH = ⌈H/stride⌉ with total padding
+   * max((outH − 1)·stride + kH − H, 0) (of a dilated kernel, kH is what it spans: (kH − 1)·dilation + 1) and the odd
+   * pixel at the bottom and right. Default 0.
    */
   readonly padding?: number | readonly [number, number] | Padding | 'same' | 'valid' | undefined;
 }
@@ -29,9 +30,12 @@ export interface Conv2dOptions extends WindowOptions {
   readonly groups?: number | undefined;
 }
 
-/** Geometry of sliding a kH×kW window over `[N,H,W,C]`. Throws naming `op` if nothing comes out or an option is wrong. */
+/**
+ * Geometry of sliding a kH×kW window over `[N,H,W,C]`. Throws naming `op` if nothing comes out or an option is wrong.
+ */
 function slide(
-  op: string, input: Shape, kH: number, kW: number, options: WindowOptions & Pick<Conv2dOptions, 'dilation'>, ceilMode = false,
+  op: string, input: Shape, kH: number, kW: number, options: WindowOptions & Pick<Conv2dOptions, 'dilation'>,
+  ceilMode = false,
 ): Omit<PoolGeometry, 'O' | 'groups'> {
   if (input.length !== 4) throw new RangeError(`${op}: input is [N,H,W,C]; got ${formatShape(input)}`);
   const [N, H, W, C] = input;
@@ -48,7 +52,9 @@ function slide(
     throw new RangeError(`${op}: ${window} does not fit the padded input ${padded}; input ${formatShape(input)} NHWC`);
   }
   const whole = { paddedH: H + top + bottom, paddedW: W + left + right };
-  return { N, H, W, C, kH, kW, strideH, strideW, dilationH, dilationW, padTop: top, padLeft: left, outH, outW, ...whole };
+  return {
+    N, H, W, C, kH, kW, strideH, strideW, dilationH, dilationW, padTop: top, padLeft: left, outH, outW, ...whole,
+  };
 }
 
 /**
@@ -65,7 +71,9 @@ function windowsAlong(
 }
 
 /** [down, across], both whole numbers >= 1; one number stands for both. */
-export function pairOf(op: string, name: string, value: number | readonly [number, number] = 1): readonly [number, number] {
+export function pairOf(
+  op: string, name: string, value: number | readonly [number, number] = 1,
+): readonly [number, number] {
   const both = typeof value === 'number' ? ([value, value] as const) : value;
   for (const n of both) {
     if (!Number.isInteger(n) || n < 1) {
@@ -110,15 +118,20 @@ export function resolvePadding(
   return sides;
 }
 
-const isPair = (padding: readonly [number, number] | Padding | string): padding is readonly [number, number] => Array.isArray(padding);
+const isPair = (padding: readonly [number, number] | Padding | string): padding is readonly [number, number] =>
+  Array.isArray(padding);
 
 /** Geometry of a convolution of `[N,H,W,C]` with `[kH,kW,C/groups,O]`. */
 export function convGeometry(op: string, input: Shape, weight: Shape, options: Conv2dOptions): Geometry {
   if (weight.length !== 4) throw new RangeError(`${op}: weight is [kH,kW,C/groups,O]; got ${formatShape(weight)}`);
   const [kH, kW, perGroup, O] = weight;
-  if (kH < 1 || kW < 1) throw new RangeError(`${op}: the kernel has no pixels; weight ${formatShape(weight)} kH,kW,C,O`);
+  if (kH < 1 || kW < 1) {
+    throw new RangeError(`${op}: the kernel has no pixels; weight ${formatShape(weight)} kH,kW,C,O`);
+  }
   const { groups = 1 } = options;
-  if (!Number.isInteger(groups) || groups < 1) throw new RangeError(`${op}: groups is a whole number >= 1; got ${String(groups)}`);
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw new RangeError(`${op}: groups is a whole number >= 1; got ${String(groups)}`);
+  }
   const window = slide(op, input, kH, kW, options);
   if (window.C !== perGroup * groups) {
     throw new RangeError(
@@ -126,7 +139,11 @@ export function convGeometry(op: string, input: Shape, weight: Shape, options: C
         `input ${formatShape(input)} NHWC, weight ${formatShape(weight)} kH,kW,C,O`,
     );
   }
-  if (O % groups !== 0) throw new RangeError(`${op}: ${O} output channels do not divide into ${groups} groups; weight ${formatShape(weight)} kH,kW,C,O`);
+  if (O % groups !== 0) {
+    throw new RangeError(
+      `${op}: ${O} output channels do not divide into ${groups} groups; weight ${formatShape(weight)} kH,kW,C,O`,
+    );
+  }
   return { ...window, O, groups };
 }
 
@@ -142,7 +159,11 @@ export function poolGeometry(
 ): PoolGeometry {
   const [kH, kW] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
   for (const k of [kH, kW]) {
-    if (!Number.isInteger(k) || k < 1) throw new RangeError(`${op}: the window is a whole number >= 1, or two of them; got ${JSON.stringify(kernel)}`);
+    if (!Number.isInteger(k) || k < 1) {
+      throw new RangeError(
+        `${op}: the window is a whole number >= 1, or two of them; got ${JSON.stringify(kernel)}`,
+      );
+    }
   }
   const window = slide(op, input, kH, kW, options, ceilMode);
   return { ...window, O: window.C, groups: window.C };

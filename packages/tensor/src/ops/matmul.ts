@@ -47,7 +47,8 @@ export function productShape(a: Shape, b: Shape): ProductShape {
     throw new RangeError(`matmul: takes vectors and matrices, not scalars (mul does); got ${given}`);
   }
   if (a.at(-1) !== b.at(b.length === 1 ? -1 : -2)) {
-    const operand = (rank: number, matrix: string): string => (rank === 1 ? '[K]' : rank === 2 ? `[${matrix}]` : `[…,${matrix}]`);
+    const operand = (rank: number, matrix: string): string =>
+      (rank === 1 ? '[K]' : rank === 2 ? `[${matrix}]` : `[…,${matrix}]`);
     throw new RangeError(
       `matmul: takes ${operand(a.length, 'M,K')} and ${operand(b.length, 'K,N')} with the same K; got ${given}`,
     );
@@ -55,7 +56,12 @@ export function productShape(a: Shape, b: Shape): ProductShape {
   const batch = broadcastShapes(`matmul: ${given}: axes before the matrices`, a.slice(0, -2), b.slice(0, -2));
   const [rows, columns] = [a.slice(-2, -1), b.slice(-1)];
   const isVector = b.length === 1;
-  return { batch, M: rows[0] ?? 1, N: isVector ? 1 : columns[0], shape: [...batch, ...rows, ...(isVector ? [] : columns)] };
+  return {
+    batch,
+    M: rows[0] ?? 1,
+    N: isVector ? 1 : columns[0],
+    shape: [...batch, ...rows, ...(isVector ? [] : columns)],
+  };
 }
 
 /** Writes the products of all matrices of a and b, broadcast to `batch`, into out, one after the other. */

@@ -14,13 +14,18 @@ function rowsOf(op: string, x: Tensor, vectors: Readonly<Record<string, Tensor>>
     checkTensor(op, name, vector);
     checkSameDType(op, x, vector);
     if (vector.rank !== 1 || vector.shape[0] !== C) {
-      throw new RangeError(`${op}: ${name} has one value for each of the ${C} channels of ${formatShape(x.shape)}; got ${formatShape(vector.shape)}`);
+      throw new RangeError(
+        `${op}: ${name} has one value for each of the ${C} channels of ${formatShape(x.shape)}; ` +
+          `got ${formatShape(vector.shape)}`,
+      );
     }
   }
   return { rows: sizeOf(x.shape.slice(0, -1)), C };
 }
 
-/** Mean and biased variance (divided by n) of every channel: `[…,C]` → `[C]` and `[C]`. Throws where there are no rows. */
+/**
+ * Mean and biased variance (divided by n) of every channel: `[…,C]` → `[C]` and `[C]`. Throws where there are no rows.
+ */
 export function moments(x: Tensor): { mean: Tensor; variance: Tensor } {
   const { rows, C } = rowsOf('moments', x, {});
   if (rows === 0) throw new RangeError(`moments: ${formatShape(x.shape)} has no rows to average over`);
@@ -30,16 +35,24 @@ export function moments(x: Tensor): { mean: Tensor; variance: Tensor } {
   return { mean, variance };
 }
 
-/** (x − mean)/√(variance + eps)·gamma + beta, channel by channel. x `[…,C]`, all else `[C]`. Source: Ioffe & Szegedy 2015. */
-export const batchNorm = (x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, eps: number): Tensor =>
+/**
+ * (x − mean)/√(variance + eps)·gamma + beta, channel by channel. x `[…,C]`, all else `[C]`. Source: Ioffe & Szegedy
+ * 2015.
+ */
+export const batchNorm = (
+  x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, eps: number,
+): Tensor =>
   normalise('batchNorm', x, gamma, beta, mean, variance, eps);
 
 /** `batchNorm`, then silu: one pass over memory instead of two. */
-export const batchNormSilu = (x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, eps: number): Tensor =>
+export const batchNormSilu = (
+  x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, eps: number,
+): Tensor =>
   normalise('batchNormSilu', x, gamma, beta, mean, variance, eps);
 
 function normalise(
-  op: 'batchNorm' | 'batchNormSilu', x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, eps: number,
+  op: 'batchNorm' | 'batchNormSilu',
+  x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, eps: number,
 ): Tensor {
   const { rows, C } = rowsOf(op, x, { gamma, beta, mean, variance });
   const out = allocateLike(x.shape, x, gamma, beta, mean, variance);
@@ -87,7 +100,8 @@ export function batchNormSiluGrad(
   if (!dx.isMeta && C > 0) {
     const [source, cotangent, scale, shift, centre, spread] = [x, dout, gamma, beta, mean, variance].map(contiguous);
     kernelsFor(x).batchNormSiluGrad(
-      rows, C, elements(source), elements(cotangent), elements(centre), elements(spread), elements(scale), elements(shift), eps,
+      rows, C, elements(source), elements(cotangent),
+      elements(centre), elements(spread), elements(scale), elements(shift), eps,
       elements(dx), elements(dgamma), elements(dbeta),
     );
   }
@@ -99,7 +113,9 @@ function gradients(op: string, dout: Tensor, x: Tensor, C: number): BatchNormGra
   checkTensor(op, 'dout', dout);
   checkSameDType(op, x, dout);
   if (dout.size !== x.size) {
-    throw new RangeError(`${op}: the cotangent has the shape of x, ${formatShape(x.shape)}; got ${formatShape(dout.shape)}`);
+    throw new RangeError(
+      `${op}: the cotangent has the shape of x, ${formatShape(x.shape)}; got ${formatShape(dout.shape)}`,
+    );
   }
   const isMeta = x.isMeta || dout.isMeta;
   const vector = (): Tensor => allocate([C], x.dtype, isMeta);

@@ -50,7 +50,10 @@ export function averagePool2dGrad(dout: Tensor, inputShape: Shape, options: Aver
   const g = averageGeometry('averagePool2dGrad', inputShape, options);
   const expected = [g.N, g.outH, g.outW, g.C];
   if (!sameShape(dout.shape, expected)) {
-    throw new RangeError(`averagePool2dGrad: the cotangent has the shape of the output, ${formatShape(expected)}; got ${formatShape(dout.shape)}`);
+    throw new RangeError(
+      `averagePool2dGrad: the cotangent has the shape of the output, ${formatShape(expected)}; ` +
+        `got ${formatShape(dout.shape)}`,
+    );
   }
   const spread = contiguous(options.countIncludePad === true ? mul(dout, imageShare(g, dout)) : dout);
   const dx = allocateLike(inputShape, dout);

@@ -11,12 +11,18 @@ import { contiguous } from './views.js';
 
 function checkUpdate(op: string, target: Tensor, others: Readonly<Record<string, Tensor>>): void {
   checkTensor(op, 'target', target);
-  if (!target.isContiguous) throw new RangeError(`${op}: the target of an update in place is contiguous; got strides [${target.strides.join(',')}]`);
+  if (!target.isContiguous) {
+    throw new RangeError(
+      `${op}: the target of an update in place is contiguous; got strides [${target.strides.join(',')}]`,
+    );
+  }
   for (const [name, other] of Object.entries(others)) {
     checkTensor(op, name, other);
     checkSameDType(op, target, other);
     if (!sameShape(target.shape, other.shape)) {
-      throw new RangeError(`${op}: ${name} has the shape of the target, ${formatShape(target.shape)}; got ${formatShape(other.shape)}`);
+      throw new RangeError(
+        `${op}: ${name} has the shape of the target, ${formatShape(target.shape)}; got ${formatShape(other.shape)}`,
+      );
     }
   }
   target.storage.version++;

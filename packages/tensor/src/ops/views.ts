@@ -21,7 +21,9 @@ export function clone(x: Tensor): Tensor {
   return out;
 }
 
-/** The elements in reading order under another shape; one length may be −1 and is worked out. A view if x is contiguous. */
+/**
+ * The elements in reading order under another shape; one length may be −1 and is worked out. A view if x is contiguous.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor('reshape', 'x', x);
   const target = inferLength(x, shape);
@@ -39,7 +41,9 @@ function inferLength(x: Tensor, shape: Shape): number[] {
   }
   if (target.every((length) => Number.isInteger(length) && length >= 0) && sizeOf(target) === x.size) return target;
   checkShape('reshape', shape.map((length) => (length === -1 ? 1 : length)));
-  throw new RangeError(`reshape: ${formatShape(x.shape)} has ${x.size} elements, which do not fit ${formatShape(shape)}`);
+  throw new RangeError(
+    `reshape: ${formatShape(x.shape)} has ${x.size} elements, which do not fit ${formatShape(shape)}`,
+  );
 }
 
 /** Axes in another order: axis i of the result is axis axes[i] of x. A view. */
@@ -66,7 +70,10 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   checkShape('broadcastTo', shape);
   const fits = x.rank <= shape.length && x.shape.every((n, i) => n === 1 || n === shape[shape.length - x.rank + i]);
   if (!fits) {
-    throw new RangeError(`broadcastTo: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}; aligned at the last axis, lengths must be equal or 1`);
+    throw new RangeError(
+      `broadcastTo: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}; ` +
+        `aligned at the last axis, lengths must be equal or 1`,
+    );
   }
   return new Tensor(x.storage, shape, broadcastStrides(x.shape, x.strides, shape), x.offset);
 }
@@ -139,6 +146,10 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
 export function squeeze(x: Tensor, axis: number): Tensor {
   checkTensor('squeeze', 'x', x);
   const at = normalizeAxis('squeeze', axis, x.shape);
-  if (x.shape[at] !== 1) throw new RangeError(`squeeze: axis ${axis} of ${formatShape(x.shape)} has length ${x.shape[at]}; only an axis of length 1 can go`);
+  if (x.shape[at] !== 1) {
+    throw new RangeError(
+      `squeeze: axis ${axis} of ${formatShape(x.shape)} has length ${x.shape[at]}; only an axis of length 1 can go`,
+    );
+  }
   return new Tensor(x.storage, x.shape.toSpliced(at, 1), x.strides.toSpliced(at, 1), x.offset);
 }

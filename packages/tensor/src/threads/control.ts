@@ -1,11 +1,11 @@
 /**
  * The words that caller and workers share, in the heap itself, and how a job is handed over.
  *
- * The caller writes a job while the door is closed and nobody is inside, then opens the door, counts up `generation` and wakes
- * the workers. A worker enters (`inside` + 1), and leaves at once if the door is closed; else it takes ranges until none are
- * left, and leaves. The caller takes ranges, too, then closes the door and waits until nobody is inside. Entering before
- * looking at the door, and closing it before counting, is what makes this safe: either the worker sees the door
- * closed, or the caller sees the worker (both orders being sequentially consistent).
+ * The caller writes a job while the door is closed and nobody is inside, then opens the door, counts up `generation`
+ * and wakes the workers. A worker enters (`inside` + 1), and leaves at once if the door is closed; else it takes ranges
+ * until none are left, and leaves. The caller takes ranges, too, then closes the door and waits until nobody is inside.
+ * Entering before looking at the door, and closing it before counting, is what makes this safe: either the worker sees
+ * the door closed, or the caller sees the worker (both orders being sequentially consistent).
  */
 
 /** Words of 32 bits. */

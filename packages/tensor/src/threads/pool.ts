@@ -34,10 +34,19 @@ export class Pool implements Runner {
   /** Why the pool is closed; null while it works. */
   private broken: string | null = null;
 
-  /** Starts `threads` − 1 workers, which boot in the background; until they are up the caller does everything itself. */
-  constructor(readonly threads: number, private readonly kernels: KernelModule, private readonly heap: Heap, { patience = 10_000, fault }: PoolOptions = {}) {
-    if (heap.memory === null || heap.kind !== 'shared') throw new Error(`Pool: threads need a shared heap; this one is '${heap.kind}'`);
-    if (!Number.isInteger(threads) || threads < 2 || threads > MAX_WORKERS + 1) throw new RangeError(`Pool: threads is a whole number from 2 to ${MAX_WORKERS + 1}; got ${threads}`);
+  /**
+   * Starts `threads` − 1 workers, which boot in the background; until they are up the caller does everything itself.
+   */
+  constructor(
+    readonly threads: number, private readonly kernels: KernelModule, private readonly heap: Heap,
+    { patience = 10_000, fault }: PoolOptions = {},
+  ) {
+    if (heap.memory === null || heap.kind !== 'shared') {
+      throw new Error(`Pool: threads need a shared heap; this one is '${heap.kind}'`);
+    }
+    if (!Number.isInteger(threads) || threads < 2 || threads > MAX_WORKERS + 1) {
+      throw new RangeError(`Pool: threads is a whole number from 2 to ${MAX_WORKERS + 1}; got ${threads}`);
+    }
     this.patience = patience;
     this.numbers = new Map(kernels.names.map((name, number) => [name, number]));
     const controlAddress = heap.reserve(CONTROL_BYTES);
@@ -45,7 +54,10 @@ export class Pool implements Runner {
     this.control.words.fill(0);
     const setup = { memory: heap.memory, controlAddress, names: kernels.names, tableAddress: kernels.tableAddress };
     this.workers = Array.from({ length: threads - 1 }, (_, index) =>
-      spawnWorker({ ...setup, index, ...(fault !== undefined && { fault }) }, (reason) => this.breakDown(index, reason)),
+      spawnWorker(
+        { ...setup, index, ...(fault !== undefined && { fault }) },
+        (reason) => this.breakDown(index, reason),
+      ),
     );
   }
 
@@ -96,7 +108,9 @@ export class Pool implements Runner {
   }
 
   private open(name: string, total: number, chunk: number, args: readonly number[]): void {
-    if (args.length > MAX_ARGUMENTS) throw new RangeError(`${name}: a kernel takes at most ${MAX_ARGUMENTS} arguments; got ${args.length}`);
+    if (args.length > MAX_ARGUMENTS) {
+      throw new RangeError(`${name}: a kernel takes at most ${MAX_ARGUMENTS} arguments; got ${args.length}`);
+    }
     const { words, args: shared } = this.control;
     shared.set(args);
     words[word.kernel] = this.numbers.get(name) ?? -1;
@@ -123,7 +137,12 @@ export class Pool implements Runner {
       if (now !== progress) [progress, since] = [now, performance.now()];
       const exited = this.workers.findIndex((_, index) => Atomics.load(words, word.status + index) === status.exited);
       if (exited >= 0) return this.breakDown(exited, 'it exited');
-      if (performance.now() - since > this.patience) return this.breakDown(-1, `no range was finished for ${this.patience / 1000} s (it may have run out of memory, or hang)`);
+      if (performance.now() - since > this.patience) {
+        return this.breakDown(
+          -1,
+          `no range was finished for ${this.patience / 1000} s (it may have run out of memory, or hang)`,
+        );
+      }
     }
   }
 
@@ -132,10 +151,15 @@ export class Pool implements Runner {
   }
 
   private breakDown(index: number, reason: string): void {
-    this.broken ??= index < 0 ? `a worker stopped: ${reason}` : `worker ${index + 1} of ${this.workers.length} stopped: ${reason}`;
+    this.broken ??= index < 0
+      ? `a worker stopped: ${reason}`
+      : `worker ${index + 1} of ${this.workers.length} stopped: ${reason}`;
   }
 
   private error(): ThreadError {
-    return new ThreadError(`threads: ${this.broken}; results since the last operation are not to be trusted. setThreads(n) starts anew, setThreads(1) does without`);
+    return new ThreadError(
+      `threads: ${this.broken}; results since the last operation are not to be trusted. ` +
+        `setThreads(n) starts anew, setThreads(1) does without`,
+    );
   }
 }

@@ -14,11 +14,16 @@ export interface WorkerSetup {
   readonly fault?: 'throw' | 'exit' | 'memory' | 'hang';
 }
 
-/** Turns looking for the next job before going to sleep: a few microseconds. Ten or a hundred times as many gained nothing. */
+/**
+ * Turns looking for the next job before going to sleep: a few microseconds. Ten or a hundred times as many gained
+ * nothing.
+ */
 const SPINS = 2_000;
 
 /** Never returns, until the pool closes. What it throws has been marked in its status word. */
-export function serve({ memory, controlAddress, names, tableAddress, index, fault }: WorkerSetup, exit: () => void): void {
+export function serve(
+  { memory, controlAddress, names, tableAddress, index, fault }: WorkerSetup, exit: () => void,
+): void {
   if (index >= MAX_WORKERS) throw new RangeError(`worker ${index}: there are ${MAX_WORKERS} status words`);
   const kernelOf = publishedKernels(names, memory, tableAddress);
   const control = controlAt(memory.buffer, controlAddress);

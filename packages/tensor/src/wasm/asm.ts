@@ -30,19 +30,22 @@ const valTypeOf = (type: Type): ValType => (type === 'f32x4' || type === 'i32x4'
 type Fn1<A extends Type, R extends Type> = (a: Expr<A>) => Expr<R>;
 type Fn2<A extends Type, B extends Type, R extends Type> = (a: Expr<A>, b: Expr<B>) => Expr<R>;
 
-const op1 = <A extends Type, R extends Type>(type: R, ...opcode: number[]): Fn1<A, R> => (a) => ({ type, code: [a.code, opcode] });
+const op1 = <A extends Type, R extends Type>(type: R, ...opcode: number[]): Fn1<A, R> => (a) =>
+  ({ type, code: [a.code, opcode] });
 const op2 = <A extends Type, B extends Type, R extends Type>(type: R, ...opcode: number[]): Fn2<A, B, R> => (a, b) =>
   ({ type, code: [a.code, b.code, opcode] });
 
 /** Vector instructions: a prefix, then the opcode as LEB128. */
-const simd = (opcode: number): number[] => [0xfd, ...(opcode < 0x80 ? [opcode] : [(opcode & 0x7f) | 0x80, opcode >> 7])];
+const simd = (opcode: number): number[] =>
+  [0xfd, ...(opcode < 0x80 ? [opcode] : [(opcode & 0x7f) | 0x80, opcode >> 7])];
 
 /** Alignment is a hint only: 2 means four bytes. */
 const memarg = (offset: number): Code => [u32(2), u32(offset)];
 const loadOp = <T extends Type>(type: T, ...opcode: number[]) => (address: Expr<'i32'>, offset = 0): Expr<T> =>
   ({ type, code: [address.code, opcode, memarg(offset)] });
-const storeOp = <T extends Type>(...opcode: number[]) => (address: Expr<'i32'>, value: Expr<T>, offset = 0): Statement =>
-  ({ statement: [address.code, value.code, opcode, memarg(offset)] });
+const storeOp = <T extends Type>(...opcode: number[]) =>
+  (address: Expr<'i32'>, value: Expr<T>, offset = 0): Statement =>
+    ({ statement: [address.code, value.code, opcode, memarg(offset)] });
 
 export const i32 = {
   const: (n: number): Expr<'i32'> => ({ type: 'i32', code: [0x41, s32(n)] }),
@@ -61,7 +64,8 @@ export const i32 = {
   geS: op2<'i32', 'i32', 'i32'>('i32', 0x4e),
   eqz: op1<'i32', 'i32'>('i32', 0x45),
   /** `a` where the condition is not 0, else `b`; both are computed. */
-  select: (a: Expr<'i32'>, b: Expr<'i32'>, condition: Expr<'i32'>): Expr<'i32'> => ({ type: 'i32', code: [a.code, b.code, condition.code, 0x1b] }),
+  select: (a: Expr<'i32'>, b: Expr<'i32'>, condition: Expr<'i32'>): Expr<'i32'> =>
+    ({ type: 'i32', code: [a.code, b.code, condition.code, 0x1b] }),
   load: loadOp('i32', 0x28),
   store: storeOp<'i32'>(0x36),
 };
@@ -145,7 +149,8 @@ export const f32: Lanes<'f32', 'i32'> = {
   shr: (a, n) => i32.shrU(a, i32.const(n)),
 };
 
-export const f32x4: Lanes<'f32x4', 'i32x4'> & { readonly extract: (a: Expr<'f32x4'>, lane: 0 | 1 | 2 | 3) => Expr<'f32'> } = {
+export const f32x4: Lanes<'f32x4', 'i32x4'> &
+  { readonly extract: (a: Expr<'f32x4'>, lane: 0 | 1 | 2 | 3) => Expr<'f32'> } = {
   lanes: 4,
   const: (x) => ({ type: 'f32x4', code: [simd(0x0c), f32Bytes(x), f32Bytes(x), f32Bytes(x), f32Bytes(x)] }),
   splat: op1('f32x4', ...simd(0x13)),
@@ -208,13 +213,19 @@ export class Body {
   while(condition: Expr<'i32'>, body: () => void): void {
     const inner = this.collect(body);
     const [block, loop, brIf, end, empty] = [0x02, 0x03, 0x0d, 0x0b, 0x40];
-    this.code.push([block, empty, i32.eqz(condition).code, brIf, 0, loop, empty, inner, condition.code, brIf, 0, end, end]);
+    this.code.push([
+      block, empty, i32.eqz(condition).code, brIf, 0, loop, empty, inner, condition.code, brIf, 0, end, end,
+    ]);
   }
 
   if(condition: Expr<'i32'>, then: () => void, otherwise?: () => void): void {
     const [ifOp, elseOp, end, empty] = [0x04, 0x05, 0x0b, 0x40];
     const branch = this.collect(then);
-    this.code.push([condition.code, ifOp, empty, branch, otherwise === undefined ? [] : [elseOp, this.collect(otherwise)], end]);
+    this.code.push([
+      condition.code, ifOp, empty, branch,
+      otherwise === undefined ? [] : [elseOp, this.collect(otherwise)],
+      end,
+    ]);
   }
 
   /** `variable` += by, as long as variable < end (unsigned): `body` runs for each value. */
@@ -249,10 +260,12 @@ export interface KernelSource {
 }
 
 /**
- * A kernel without result, from its parameters, numbered in the order they are named, and its body, which is written when
- * the kernel is emitted.
+ * A kernel without result, from its parameters, numbered in the order they are named, and its body, which is written
+ * when the kernel is emitted.
  */
-export function kernel<P extends Params>(name: string, params: P, write: (args: { [K in keyof P]: Local<P[K]> }, $: Body) => void): KernelSource {
+export function kernel<P extends Params>(
+  name: string, params: P, write: (args: { [K in keyof P]: Local<P[K]> }, $: Body) => void,
+): KernelSource {
   const emit = (): Func => {
     const names: (keyof P & string)[] = Object.keys(params);
     const $ = new Body(names.length);
@@ -267,6 +280,7 @@ export function kernel<P extends Params>(name: string, params: P, write: (args: 
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** address + index·bytes. */
-export const at = (address: Expr<'i32'>, index: Expr<'i32'>, bytes = 4): Expr<'i32'> => i32.add(address, i32.mul(index, i32.const(bytes)));
+export const at = (address: Expr<'i32'>, index: Expr<'i32'>, bytes = 4): Expr<'i32'> =>
+  i32.add(address, i32.mul(index, i32.const(bytes)));
 /** n elements in bytes. */
 export const bytesOf = (n: Expr<'i32'>): Expr<'i32'> => i32.shl(n, i32.const(2));

@@ -6,7 +6,10 @@
 /** Bytes, nested as they were put together; flattened once, at the end. */
 export type Code = number | Uint8Array | readonly Code[];
 
-/** Bytes in a buffer that grows. (Indexed loops: this runs once, cold, at start-up, and for…of costs it half as much again.) */
+/**
+ * Bytes in a buffer that grows. (Indexed loops: this runs once, cold, at start-up, and for…of costs it half as much
+ * again.)
+ */
 class Writer {
   private bytes = new Uint8Array(1024);
   private length = 0;
@@ -43,7 +46,9 @@ export function flatten(code: Code): Uint8Array<ArrayBuffer> {
 
 /** Unsigned LEB128: seven bits a byte, lowest first, the top bit set on all but the last. */
 export function u32(n: number): Code {
-  if (!Number.isInteger(n) || n < 0 || n > 0xffff_ffff) throw new RangeError(`u32: takes a whole number from 0 to 2^32 - 1; got ${n}`);
+  if (!Number.isInteger(n) || n < 0 || n > 0xffff_ffff) {
+    throw new RangeError(`u32: takes a whole number from 0 to 2^32 - 1; got ${n}`);
+  }
   if (n <= 0x7f) return n;
   const bytes: number[] = [];
   let rest = n;
@@ -57,7 +62,9 @@ export function u32(n: number): Code {
 
 /** Signed LEB128: as `u32`, but the last byte's bit 6 is the sign. */
 export function s32(n: number): Code {
-  if (!Number.isInteger(n) || n < -(2 ** 31) || n >= 2 ** 31) throw new RangeError(`s32: takes a whole number from -2^31 to 2^31 - 1; got ${n}`);
+  if (!Number.isInteger(n) || n < -(2 ** 31) || n >= 2 ** 31) {
+    throw new RangeError(`s32: takes a whole number from -2^31 to 2^31 - 1; got ${n}`);
+  }
   if (n >= -64 && n <= 63) return n & 0x7f;
   const bytes: number[] = [];
   let rest = n;
@@ -117,7 +124,8 @@ const sized = (code: Code): Code => {
 
 const section = (id: number, content: Code): Code => [id, sized(content)];
 
-const functype = ({ params, results }: FuncType): Code => [0x60, vec(params.map((t) => [valtype[t]])), vec(results.map((t) => [valtype[t]]))];
+const functype = ({ params, results }: FuncType): Code =>
+  [0x60, vec(params.map((t) => [valtype[t]])), vec(results.map((t) => [valtype[t]]))];
 
 /** Locals are declared in runs of equal types. */
 function localRuns(locals: readonly ValType[]): Code {

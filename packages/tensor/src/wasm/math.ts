@@ -38,10 +38,13 @@ function polynomial<F extends Type, I extends Type>(v: Lanes<F, I>, x: Local<F>,
 }
 
 /**
- * The same polynomial in Estrin's form, for degree 5: (c₀ + c₁x) + x²·((c₂ + c₃x) + x²·(c₄ + c₅x)). Three steps deep instead of
- * five: the exponentials of one vector after the other are bound by that depth, not by the number of operations.
+ * The same polynomial in Estrin's form, for degree 5: (c₀ + c₁x) + x²·((c₂ + c₃x) + x²·(c₄ + c₅x)). Three steps deep
+ * instead of five: the exponentials of one vector after the other are bound by that depth, not by the number of
+ * operations.
  */
-function quintic<F extends Type, I extends Type>($: Body, v: Lanes<F, I>, x: Local<F>, c: readonly [number, number, number, number, number, number]): Expr<F> {
+function quintic<F extends Type, I extends Type>(
+  $: Body, v: Lanes<F, I>, x: Local<F>, c: readonly [number, number, number, number, number, number],
+): Expr<F> {
   const [c5, c4, c3, c2, c1, c0] = c;
   const linear = (a: number, b: number): Expr<F> => v.add(v.const(a), v.mul(v.const(b), x));
   const square = $.let(v.mul(x, x));

@@ -1,7 +1,7 @@
 /**
- * From emitted kernels to callable ones. A kernel is emitted and compiled when it is first called, as a module of its own over
- * the heap's memory: a program pays for the kernels it uses, and start-up for none. (All 90 at once: 100 ms on a
- * cold engine, nearly all of it our own emitting; one: about one.)
+ * From emitted kernels to callable ones. A kernel is emitted and compiled when it is first called, as a module of its
+ * own over the heap's memory: a program pays for the kernels it uses, and start-up for none. (All 90 at once: 100 ms on
+ * a cold engine, nearly all of it our own emitting; one: about one.)
  *
  * On a shared heap the bytes also go into the heap, so that worker threads, which get no messages, find them there.
  */
@@ -17,14 +17,19 @@ export interface KernelModule {
   readonly kernels: Readonly<Record<string, KernelFunction>>;
   /** Kernel number i is called names[i]. */
   readonly names: readonly string[];
-  /** Where workers look up the bytes of kernel i: address and length, two words a kernel. 0 on a heap that is not shared. */
+  /**
+   * Where workers look up the bytes of kernel i: address and length, two words a kernel. 0 on a heap that is not
+   * shared.
+   */
   readonly tableAddress: number;
 }
 
 /** The kernels over a heap. Throws if the heap has no WebAssembly memory. */
 export function compileKernels(sources: readonly KernelSource[], heap: Heap): KernelModule {
   const { memory } = heap;
-  if (memory === null) throw new Error('compileKernels: the heap is made of plain arrays; SIMD kernels need a WebAssembly memory');
+  if (memory === null) {
+    throw new Error('compileKernels: the heap is made of plain arrays; SIMD kernels need a WebAssembly memory');
+  }
   const shared = heap.kind === 'shared';
   const tableAddress = shared ? heap.reserve(8 * sources.length) : 0;
   const kernels: Record<string, KernelFunction> = {};
@@ -52,7 +57,9 @@ function publish(bytes: Uint8Array, heap: Heap, tableAddress: number, number: nu
 }
 
 /** The kernels as a worker sees them: number i, compiled from the bytes that the main thread has left in the heap. */
-export function publishedKernels(names: readonly string[], memory: WebAssembly.Memory, tableAddress: number): (number: number) => KernelFunction {
+export function publishedKernels(
+  names: readonly string[], memory: WebAssembly.Memory, tableAddress: number,
+): (number: number) => KernelFunction {
   const known = new Map<number, KernelFunction>();
   return (number) => {
     let kernel = known.get(number);

@@ -3,7 +3,9 @@ import type { Activation } from '../../kernels/fused.js';
 import type { Body, Expr, Lanes, Local, Type } from '../asm.js';
 import { clamp, sigmoid, silu } from '../math.js';
 
-export function activate<F extends Type, I extends Type>($: Body, v: Lanes<F, I>, activation: Activation, x: Local<F>): Expr<F> {
+export function activate<F extends Type, I extends Type>(
+  $: Body, v: Lanes<F, I>, activation: Activation, x: Local<F>,
+): Expr<F> {
   switch (activation) {
     case 'none': return x;
     case 'silu': return silu($, v, x);

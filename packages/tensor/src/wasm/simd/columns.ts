@@ -1,16 +1,19 @@
 /**
  * Loops over a matrix whose columns are channels: the shape of batch normalisation and of sums of rows.
  *
- * Sums down a column live in registers for a block of rows at a time, up to 16 channels (one cache line) wide; what a part
- * of the rows has summed so far stands in memory, a row of C floats. So every line of x is read once, no sum in float32
- * has more than 32 terms, of values or of blocks, and what comes of a part depends on nothing but its rows.
+ * Sums down a column live in registers for a block of rows at a time, up to 16 channels (one cache line) wide; what a
+ * part of the rows has summed so far stands in memory, a row of C floats. So every line of x is read once, no sum in
+ * float32 has more than 32 terms, of values or of blocks, and what comes of a part depends on nothing but its rows.
  */
 import { bytesOf, f32, f32x4, i32 } from '../asm.js';
 import type { Body, Expr, Lanes, Local, Type } from '../asm.js';
 
 export type Address = Local<'i32'>;
 
-/** A body over any lanes: `column` is the offset of its first channel in bytes, `vectors` how many values lie side by side. */
+/**
+ * A body over any lanes: `column` is the offset of its first channel in bytes, `vectors` how many values lie side by
+ * side.
+ */
 export type OnColumns = <F extends Type, I extends Type>(v: Lanes<F, I>, column: Address, vectors: number) => void;
 
 /** Emits `body` for the channels begin ≤ c < end: `wide` vectors at a time, then one vector, then single channels. */
@@ -42,7 +45,10 @@ export const BLOCK_ROWS = 32;
 /** Rows summed in float32 into one partial: 32 blocks. */
 export const MAX_PART_ROWS = 32 * BLOCK_ROWS;
 
-/** The parts begin ≤ p < end of `rows` rows, `partRows` each, the last one fewer: their first row and the row past the last. */
+/**
+ * The parts begin ≤ p < end of `rows` rows, `partRows` each, the last one fewer: their first row and the row past the
+ * last.
+ */
 export function eachPart(
   $: Body, { rows, partRows, begin, end }: Readonly<Record<'rows' | 'partRows' | 'begin' | 'end', Address>>,
   part: (first: Address, past: Address) => void,
@@ -55,7 +61,9 @@ export function eachPart(
 }
 
 /** Cuts the rows begin ≤ row < end into blocks. `block(row, rows)` gets the first row and how many there are. */
-export function eachBlock($: Body, begin: Expr<'i32'>, end: Expr<'i32'>, block: (row: Address, rows: Address) => void): void {
+export function eachBlock(
+  $: Body, begin: Expr<'i32'>, end: Expr<'i32'>, block: (row: Address, rows: Address) => void,
+): void {
   const row = $.let(begin);
   const rows = $.let(i32.const(0));
   $.while(i32.ltU(row, end), () => {
@@ -66,7 +74,9 @@ export function eachBlock($: Body, begin: Expr<'i32'>, end: Expr<'i32'>, block: 
 }
 
 /** Calls `body` for `rows` ≥ 1 rows; the addresses in `moving` go down by `rowBytes` each time. */
-export function eachRow($: Body, rows: Expr<'i32'>, rowBytes: Expr<'i32'>, moving: readonly Address[], body: () => void): void {
+export function eachRow(
+  $: Body, rows: Expr<'i32'>, rowBytes: Expr<'i32'>, moving: readonly Address[], body: () => void,
+): void {
   const left = $.let(rows);
   $.while(left, () => {
     body();

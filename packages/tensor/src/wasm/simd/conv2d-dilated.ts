@@ -1,6 +1,7 @@
 /**
- * Columns of a dilated convolution in SIMD. Between taps there are gaps, so the pixels of a kernel row are no run to copy
- * as one, as in conv2d.ts: every tap asks for itself whether it lies in the image, and copies the channels of its pixel.
+ * Columns of a dilated convolution in SIMD. Between taps there are gaps, so the pixels of a kernel row are no run to
+ * copy as one, as in conv2d.ts: every tap asks for itself whether it lies in the image, and copies the channels of its
+ * pixel.
  */
 import { i32, kernel } from '../asm.js';
 import type { KernelSource } from '../asm.js';
@@ -42,9 +43,9 @@ const im2col: KernelSource = kernel('im2col-dilated', { ...dilated, begin: 'i32'
 });
 
 /**
- * dx[n, h, j·strideW − padLeft + s·dilationW, c] += columns[p, (r, s, c)] for the rows firstPixel ≤ pixel < lastPixel of
- * columns, and of the image the rows n·H + h = firstRow + unit, begin ≤ unit < end: a gather of rows, as in conv2d.ts,
- * where kernel row r meets the output row i = (h + padTop − r·dilationH)/strideH.
+ * dx[n, h, j·strideW − padLeft + s·dilationW, c] += columns[p, (r, s, c)] for the rows firstPixel ≤ pixel < lastPixel
+ * of columns, and of the image the rows n·H + h = firstRow + unit, begin ≤ unit < end: a gather of rows, as in
+ * conv2d.ts, where kernel row r meets the output row i = (h + padTop − r·dilationH)/strideH.
  */
 const col2im: KernelSource = kernel('col2im-dilated', { ...dilated, ...imageRows }, (g, $) => {
   const { W, kH, kW, strideH, strideW, padLeft, outH, pixelStep, depthStep, columns } = g;
@@ -62,7 +63,8 @@ const col2im: KernelSource = kernel('col2im-dilated', { ...dilated, ...imageRows
           $.for(s, kW, i32.const(1), () => {
             $.if(i32.ltU(v, W), () => {
               const [to, source] = [$.let(i32.add(dx, i32.mul(v, pixelStep))), $.let(from)];
-              each($, depthStep, [to, source], (lanes) => $.do(lanes.store(to, lanes.add(lanes.load(to), lanes.load(source)))));
+              each($, depthStep, [to, source], (lanes) =>
+                $.do(lanes.store(to, lanes.add(lanes.load(to), lanes.load(source)))));
             });
             $.set(v, i32.add(v, g.dilationW));
             $.set(from, i32.add(from, depthStep));

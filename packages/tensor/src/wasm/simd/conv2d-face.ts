@@ -27,7 +27,8 @@ const isPointwise = (g: Geometry): boolean =>
 /** K: the weights of one output channel. */
 const fanIn = (g: Geometry): number => (g.kH * g.kW * g.C) / g.groups;
 const pixelCount = (g: Geometry): number => g.N * g.outH * g.outW;
-const blockRows = (g: Geometry): number => Math.min(pixelCount(g), Math.max(MIN_ROWS, Math.floor(BLOCK_ELEMENTS / Math.max(1, fanIn(g)))));
+const blockRows = (g: Geometry): number =>
+  Math.min(pixelCount(g), Math.max(MIN_ROWS, Math.floor(BLOCK_ELEMENTS / Math.max(1, fanIn(g)))));
 const columnsSize = (g: Geometry): number => (isPointwise(g) ? 0 : blockRows(g) * fanIn(g));
 
 /** One group of a block of output pixels: its columns are rows × K. */
@@ -39,7 +40,9 @@ interface Block {
 
 type ConvKernels = Pick<Kernels, 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad' | 'conv2dFused' | 'columnsSize'>;
 
-export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'gemmFused'>): ConvKernels => {
+export const convFace = (
+  run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'gemmFused'>,
+): ConvKernels => {
   const { gemm, gemmNT, gemmTN, gemmFused } = products;
 
   const args = (g: Geometry, { first, group }: Block, image: Floats, columns: Floats): number[] => [
@@ -50,7 +53,9 @@ export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' 
   const named = (name: 'im2col' | 'col2im', g: Geometry): string => (isDilated(g) ? `${name}-dilated` : name);
 
   const im2col = (g: Geometry, block: Block, x: Floats, columns: Floats): void =>
-    run.ranges(named('im2col', g), block.rows, Math.max(1, Math.floor(CHUNK / (fanIn(g) + 1))), args(g, block, x, columns));
+    run.ranges(
+      named('im2col', g), block.rows, Math.max(1, Math.floor(CHUNK / (fanIn(g) + 1))), args(g, block, x, columns),
+    );
 
   const col2im = (g: Geometry, block: Block, columns: Floats, dx: Floats): void => {
     /** The row n·outH + i of an output pixel, as the row n·H + h of its window's first pixel, and of the image n. */
@@ -75,7 +80,8 @@ export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' 
   };
 
   /** The part of a `[…, O]` array that begins at a pixel and a group's channels. */
-  const from = (g: Geometry, array: Floats, pixel: number, group: number): Floats => array.subarray(pixel * g.O + (group * g.O) / g.groups);
+  const from = (g: Geometry, array: Floats, pixel: number, group: number): Floats =>
+    array.subarray(pixel * g.O + (group * g.O) / g.groups);
 
   return {
     columnsSize,
@@ -85,7 +91,11 @@ export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' 
       const [K, depthOut] = [fanIn(g), g.O / g.groups];
       forEachBlock(g, (block) => {
         im2col(g, block, x, columns);
-        gemm(block.rows, depthOut, K, columns, K, from(g, w, 0, block.group), g.O, from(g, out, block.first, block.group), g.O, false);
+        gemm(
+          block.rows, depthOut, K, columns, K,
+          from(g, w, 0, block.group), g.O,
+          from(g, out, block.first, block.group), g.O, false,
+        );
       });
     },
 
@@ -103,7 +113,11 @@ export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' 
       const [K, depthOut] = [fanIn(g), g.O / g.groups];
       dx.fill(0, 0, g.N * g.H * g.W * g.C);
       forEachBlock(g, (block) => {
-        gemmNT(block.rows, K, depthOut, from(g, dout, block.first, block.group), g.O, from(g, w, 0, block.group), g.O, columns, K, false);
+        gemmNT(
+          block.rows, K, depthOut, from(g, dout, block.first, block.group), g.O,
+          from(g, w, 0, block.group), g.O,
+          columns, K, false,
+        );
         col2im(g, block, columns, dx);
       });
     },
@@ -114,7 +128,11 @@ export const convFace = (run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' 
       dw.fill(0, 0, K * g.O);
       forEachBlock(g, (block) => {
         im2col(g, block, x, columns);
-        gemmTN(K, depthOut, block.rows, columns, K, from(g, dout, block.first, block.group), g.O, from(g, dw, 0, block.group), g.O, true);
+        gemmTN(
+          K, depthOut, block.rows, columns, K,
+          from(g, dout, block.first, block.group), g.O,
+          from(g, dw, 0, block.group), g.O, true,
+        );
       });
     },
   };

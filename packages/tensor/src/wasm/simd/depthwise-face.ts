@@ -1,7 +1,7 @@
 /**
  * The depthwise convolution and its gradients on SIMD kernels: which kernel, which steps, how much a chunk.
- * Dilated ones run on the reference kernels, for no network here has one. Measured (Node 20, 4×56×56×64, 3×3): about 17 ms
- * with dilation 2, 0.7 ms without.
+ * Dilated ones run on the reference kernels, for no network here has one. Measured (Node 20, 4×56×56×64, 3×3): about 17
+ * ms with dilation 2, 0.7 ms without.
  */
 import * as reference from '../../kernels/depthwise.js';
 import { depthwiseFused } from '../../kernels/fused.js';
@@ -17,9 +17,14 @@ import { WEIGHT_WINDOWS, weightFuncs, weightName } from './depthwise-weight.js';
 
 export const depthwiseFuncs: readonly KernelSource[] = [...windowFuncs, ...weightFuncs];
 
-/** Work of a chunk: about 20 µs on one thread. (With 50 µs, of which small images make five, two threads gain 1.1×; so 1.6×.) */
+/**
+ * Work of a chunk: about 20 µs on one thread. (With 50 µs, of which small images make five, two threads gain 1.1×; so
+ * 1.6×.)
+ */
 const CHUNK_FLOPS = 4e5;
-/** Bytes of dx that the phases of a strided input gradient go over in turn, so that the cache still has what they share. */
+/**
+ * Bytes of dx that the phases of a strided input gradient go over in turn, so that the cache still has what they share.
+ */
 const PHASE_BYTES = 2 ** 21;
 /** Output pixels whose products are summed in one part of the weight gradient. */
 const PART_PIXELS = 1536;
@@ -41,7 +46,8 @@ interface Window extends Omit<Geometry, 'O' | 'groups' | 'dilationH' | 'dilation
 /** Channels in whole vectors, then the rest one by one; each as a range of bytes. */
 const channelRanges = (C: number, vector: string, tail: string): { name: string; first: number; last: number }[] => {
   const whole = 4 * (C - (C % 4));
-  return [{ name: vector, first: 0, last: whole }, { name: tail, first: whole, last: 4 * C }].filter(({ first, last }) => first < last);
+  return [{ name: vector, first: 0, last: whole }, { name: tail, first: whole, last: 4 * C }]
+    .filter(({ first, last }) => first < last);
 };
 
 const isAmong = (windows: readonly (readonly [number, number])[], kW: number, strideW: number): boolean =>
@@ -77,13 +83,24 @@ function phases(size: number, k: number, stride: number, pad: number): Phase[] {
   return Array.from({ length: Math.min(stride, size) }, (_, offset) => {
     const firstTap = (offset + pad) % stride;
     const taps = Math.max(0, Math.ceil((k - firstTap) / stride));
-    return { offset, count: Math.ceil((size - offset) / stride), firstTap, taps, pad: taps - 1 - (offset + pad - firstTap) / stride };
+    return {
+      offset,
+      count: Math.ceil((size - offset) / stride),
+      firstTap,
+      taps,
+      pad: taps - 1 - (offset + pad - firstTap) / stride,
+    };
   });
 }
 
-function runForward(run: Runner, g: Geometry, x: Floats, w: Floats, out: Floats, then: Pick<Window, 'bias' | 'finish'>): void {
+function runForward(
+  run: Runner, g: Geometry, x: Floats, w: Floats, out: Floats, then: Pick<Window, 'bias' | 'finish'>,
+): void {
   const { C, kW, outH, outW } = g;
-  const steps = { wRowStep: 4 * kW * C, wStep: 4 * C, outImageStep: 4 * outH * outW * C, outRowStep: 4 * outW * C, outStep: 4 * C };
+  const steps = {
+    wRowStep: 4 * kW * C, wStep: 4 * C,
+    outImageStep: 4 * outH * outW * C, outRowStep: 4 * outW * C, outStep: 4 * C,
+  };
   runWindow(run, { ...g, ...steps, ...then, x: addressOf(x), w: addressOf(w), out: addressOf(out) });
 }
 
@@ -112,9 +129,11 @@ export const depthwiseFace = (run: Runner): DepthwiseKernels => ({
     for (let first = 0; first < g.N; first += images) {
       for (const row of phases(H, kH, strideH, g.padTop)) {
         for (const column of phases(W, kW, strideW, g.padLeft)) {
-          const lastTap = (row.firstTap + strideH * (row.taps - 1)) * kW + column.firstTap + strideW * (column.taps - 1);
+          const lastTap =
+            (row.firstTap + strideH * (row.taps - 1)) * kW + column.firstTap + strideW * (column.taps - 1);
           runWindow(run, {
-            N: Math.min(images, g.N - first), H: outH, W: outW, C, kH: row.taps, kW: column.taps, strideH: 1, strideW: 1,
+            N: Math.min(images, g.N - first), H: outH, W: outW, C,
+            kH: row.taps, kW: column.taps, strideH: 1, strideW: 1,
             padTop: row.pad, padLeft: column.pad, outH: row.count, outW: column.count,
             x: addressOf(dout) + 4 * first * outH * outW * C,
             w: addressOf(w) + 4 * lastTap * C, wRowStep: -4 * strideH * kW * C, wStep: -4 * strideW * C,
@@ -147,7 +166,9 @@ export const depthwiseFace = (run: Runner): DepthwiseKernels => ({
       }
       for (const { name, first, last } of channelRanges(C, 'depthwise-weight-sum', 'depthwise-weight-sum-tail')) {
         const vectors = (last - first) / (name.endsWith('tail') ? 4 : 16);
-        run.ranges(name, vectors, Math.max(1, Math.floor(2e5 / (taps * parts + 1))), [taps, parts, partials, taps * step, addressOf(dw), step, first]);
+        run.ranges(name, vectors, Math.max(1, Math.floor(2e5 / (taps * parts + 1))), [
+          taps, parts, partials, taps * step, addressOf(dw), step, first,
+        ]);
       }
     });
   },

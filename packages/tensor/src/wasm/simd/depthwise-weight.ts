@@ -19,8 +19,11 @@ export const weightName = (kW: number, strideW: number): string => `depthwise-we
 
 /** `step` is a pixel (of x and of dout) in bytes; `partStep` the partial sums of one part. */
 const params = {
-  rows: 'i32', partRows: 'i32', blocks: 'i32', blockBytes: 'i32', H: 'i32', W: 'i32', kH: 'i32', kW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
-  outH: 'i32', outW: 'i32', x: 'i32', dout: 'i32', step: 'i32', partials: 'i32', partStep: 'i32', first: 'i32', last: 'i32', begin: 'i32', end: 'i32',
+  rows: 'i32', partRows: 'i32', blocks: 'i32', blockBytes: 'i32',
+  H: 'i32', W: 'i32', kH: 'i32', kW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
+  outH: 'i32', outW: 'i32',
+  x: 'i32', dout: 'i32', step: 'i32', partials: 'i32', partStep: 'i32',
+  first: 'i32', last: 'i32', begin: 'i32', end: 'i32',
 } as const;
 
 type P = { readonly [K in keyof typeof params]: Local<'i32'> };
@@ -90,7 +93,11 @@ const weightWindow = (kW: number, strideW: number): KernelSource =>
           const steps = { pixel: p.step, row: rowStep, vector: vectorStep };
           const edged = (): void => tile($, T, kW, strideW, { ...row, x, dout }, steps, mask);
           if (T < TILES[0]) edged();
-          else $.if(i32.eq(mask, i32.const(2 ** span - 1)), () => tile($, T, kW, strideW, { ...row, x, dout }, steps), edged);
+          else $.if(
+            i32.eq(mask, i32.const(2 ** span - 1)),
+            () => tile($, T, kW, strideW, { ...row, x, dout }, steps),
+            edged,
+          );
           $.set(j, i32.add(j, i32.const(T)));
           $.set(column, i32.add(column, i32.const(T * strideW)));
           $.set(dout, i32.add(dout, i32.mul(p.step, i32.const(T))));
@@ -140,7 +147,9 @@ function tile($: Body, T: number, kW: number, strideW: number, row: Row, steps: 
   });
 }
 
-/** The same for any width and stride, one output at a time; on f32, with one float a tap, for the last C mod 4 channels. */
+/**
+ * The same for any width and stride, one output at a time; on f32, with one float a tap, for the last C mod 4 channels.
+ */
 const weightAny = <F extends Type, M extends Type>(name: string, v: Lanes<F, M>): KernelSource =>
   kernel(name, params, (p, $) => {
     const bytes = 4 * v.lanes;
@@ -187,7 +196,10 @@ const weightAny = <F extends Type, M extends Type>(name: string, v: Lanes<F, M>)
 const weightSum = <F extends Type, M extends Type>(name: string, v: Lanes<F, M>): KernelSource =>
   kernel(
     name,
-    { taps: 'i32', parts: 'i32', partials: 'i32', partStep: 'i32', dw: 'i32', step: 'i32', first: 'i32', begin: 'i32', end: 'i32' },
+    {
+      taps: 'i32', parts: 'i32', partials: 'i32', partStep: 'i32', dw: 'i32', step: 'i32',
+      first: 'i32', begin: 'i32', end: 'i32',
+    },
     ({ taps, parts, partials, partStep, dw, step, first, begin, end }, $) => {
       const bytes = 4 * v.lanes;
       const unit = $.let(begin);

@@ -21,8 +21,8 @@ import { activate } from './activation.js';
 const T = 4;
 
 /**
- * Work is cut into units, one output row of one block of channels, numbered (n·blocks + block)·outH + i: the weights of a
- * block stay in the first-level cache from row to row, and an image in the second or third from block to block.
+ * Work is cut into units, one output row of one block of channels, numbered (n·blocks + block)·outH + i: the weights of
+ * a block stay in the first-level cache from row to row, and an image in the second or third from block to block.
  */
 export interface Blocks {
   readonly blocks: number;
@@ -37,7 +37,9 @@ export function blocksOf(bytes: number): Blocks {
 }
 
 /** Kernel widths and strides with code of their own; 1 and 2 taps arise in the input gradient of stride 2. */
-export const WINDOWS: readonly (readonly [kW: number, strideW: number])[] = [[3, 1], [5, 1], [3, 2], [5, 2], [2, 1], [1, 1]];
+export const WINDOWS: readonly (readonly [kW: number, strideW: number])[] = [
+  [3, 1], [5, 1], [3, 2], [5, 2], [2, 1], [1, 1],
+];
 
 /** Kernels by window, or 'any' of them by whole vectors and, for the last C mod 4 channels, 'tail'. */
 export const windowName = (window: readonly [kW: number, strideW: number] | 'any' | 'tail', finish: Finish): string =>
@@ -48,10 +50,15 @@ export type Finish = 'sum' | Activation;
 
 const FINISHES: readonly Finish[] = ['sum', 'none', 'silu', 'relu', 'relu6', 'sigmoid'];
 
-/** Sizes in elements, except: names ending in Step and Bytes, in bytes; `first`, `last`: a range of channels, in bytes. */
+/**
+ * Sizes in elements, except: names ending in Step and Bytes, in bytes; `first`, `last`: a range of channels, in bytes.
+ */
 const params = {
-  blocks: 'i32', blockBytes: 'i32', H: 'i32', W: 'i32', kH: 'i32', kW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32', outH: 'i32', outW: 'i32',
-  x: 'i32', pixelStep: 'i32', w: 'i32', wRowStep: 'i32', wStep: 'i32', out: 'i32', outImageStep: 'i32', outRowStep: 'i32', outStep: 'i32',
+  blocks: 'i32', blockBytes: 'i32',
+  H: 'i32', W: 'i32', kH: 'i32', kW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
+  outH: 'i32', outW: 'i32',
+  x: 'i32', pixelStep: 'i32', w: 'i32', wRowStep: 'i32', wStep: 'i32',
+  out: 'i32', outImageStep: 'i32', outRowStep: 'i32', outStep: 'i32',
   bias: 'i32', first: 'i32', last: 'i32', begin: 'i32', end: 'i32',
 } as const;
 
@@ -128,7 +135,8 @@ const depthwiseWindow = (kW: number, strideW: number, finish: Finish): KernelSou
         const outputs = minS($, i32.sub(p.outW, j), i32.const(T));
         const x = $.let(i32.add(row.x, i32.mul(column, p.pixelStep)));
         const isInterior = i32.and(i32.eq(mask, i32.const(2 ** span - 1)), i32.eq(outputs, i32.const(T)));
-        const finished = (sum: Expr<'f32x4'>, c: I): Expr<'f32x4'> => finishSum($, f32x4, finish, sum, i32.add(p.bias, c));
+        const finished = (sum: Expr<'f32x4'>, c: I): Expr<'f32x4'> =>
+          finishSum($, f32x4, finish, sum, i32.add(p.bias, c));
         const steps = { pixel: p.pixelStep, row: rowStep, w: p.wStep, wRow: p.wRowStep, out: p.outStep };
         $.if(
           isInterior,
@@ -142,12 +150,16 @@ const depthwiseWindow = (kW: number, strideW: number, finish: Finish): KernelSou
   });
 
 /** The sum itself, or activation(sum + bias). */
-const finishSum = <F extends Type, M extends Type>($: Body, v: Lanes<F, M>, finish: Finish, sum: Expr<F>, bias: I): Expr<F> =>
+const finishSum = <F extends Type, M extends Type>(
+  $: Body, v: Lanes<F, M>, finish: Finish, sum: Expr<F>, bias: I,
+): Expr<F> =>
   finish === 'sum' ? sum : activate($, v, finish, $.let(v.add(sum, v.load(bias))));
 
 type Steps = Readonly<Record<'pixel' | 'row' | 'w' | 'wRow' | 'out', Local<'i32'>>>;
 
-/** T outputs, for all channels of the block. With `edge`, only pixels whose bit is set are read, and `outputs` written. */
+/**
+ * T outputs, for all channels of the block. With `edge`, only pixels whose bit is set are read, and `outputs` written.
+ */
 function tile(
   $: Body, kW: number, strideW: number, row: Row, steps: Steps, finished: (sum: Expr<'f32x4'>, c: I) => Expr<'f32x4'>,
   edge?: { readonly mask: I; readonly outputs: I },
@@ -190,8 +202,12 @@ function tile(
   });
 }
 
-/** The same for any width and stride, one output at a time: for rare windows, and on f32 for the last C mod 4 channels. */
-const depthwiseAny = <F extends Type, M extends Type>(name: 'any' | 'tail', v: Lanes<F, M>, finish: Finish): KernelSource =>
+/**
+ * The same for any width and stride, one output at a time: for rare windows, and on f32 for the last C mod 4 channels.
+ */
+const depthwiseAny = <F extends Type, M extends Type>(
+  name: 'any' | 'tail', v: Lanes<F, M>, finish: Finish,
+): KernelSource =>
   kernel(windowName(name, finish), params, (p, $) => {
     const rowStep = $.let(i32.mul(p.W, p.pixelStep));
     eachRow($, p, (row) => {

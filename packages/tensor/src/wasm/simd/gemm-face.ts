@@ -8,8 +8,8 @@ import type { Epilogue, Tile } from './gemm.js';
 /** Floats of a block of a's rows: 256 KiB, half of a second-level cache. */
 const BLOCK = 65_536;
 /**
- * Rows of a and b that `gemm-tn` takes at a time: a line of each from 160 rows fits the first-level cache. Measured on B0's weight
- * gradients: 160: 28–35 GFLOP/s; 256: 28–31; as many as fit the second level: 26–32.
+ * Rows of a and b that `gemm-tn` takes at a time: a line of each from 160 rows fits the first-level cache. Measured on
+ * B0's weight gradients: 160: 28–35 GFLOP/s; 256: 28–31; as many as fit the second level: 26–32.
  */
 const KC = 160;
 /** Multiply-adds worth a thread's attention: about 12 µs. */
@@ -18,7 +18,10 @@ const GRAIN = 200_000;
 /** The columns of b, cut into panels: 16 wide as long as more than 8 are left, then one of 8. */
 function columnParts(N: number): readonly { readonly tile: Tile; readonly first: number; readonly columns: number }[] {
   const wide = WIDE.NR * Math.max(0, Math.ceil((N - NARROW.NR) / WIDE.NR));
-  const parts = [{ tile: WIDE, first: 0, columns: Math.min(N, wide) }, { tile: NARROW, first: wide, columns: N - wide }];
+  const parts = [
+    { tile: WIDE, first: 0, columns: Math.min(N, wide) },
+    { tile: NARROW, first: wide, columns: N - wide },
+  ];
   return parts.filter(({ columns }) => columns > 0);
 }
 
@@ -37,25 +40,41 @@ type GemmKernels = Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'packedSize' | '
 
 export const gemmFace = (run: Runner): GemmKernels => {
   /** Packs b, of which element (k,n) stands at k·rowStep + n·columnStep floats. Arrays are given by their addresses. */
-  const pack = (N: number, K: number, b: number, rowStep: number, columnStep: number, scale: number | null, packed: number): void => {
+  const pack = (
+    N: number, K: number, b: number, rowStep: number, columnStep: number, scale: number | null, packed: number,
+  ): void => {
     for (const { tile: { NR }, first, columns } of columnParts(N)) {
       const panels = Math.ceil(columns / NR);
-      const args = [columns, K, b + 4 * first * columnStep, 4 * rowStep, 4 * columnStep, packed + 4 * first * K, scale ?? b];
-      run.ranges(`pack-b-${NR}${scale === null ? '' : '-scaled'}`, panels, Math.max(Math.ceil(panels / 8), Math.ceil(40_000 / (NR * K + 1))), args);
+      const args = [
+        columns, K, b + 4 * first * columnStep, 4 * rowStep, 4 * columnStep, packed + 4 * first * K, scale ?? b,
+      ];
+      run.ranges(
+        `pack-b-${NR}${scale === null ? '' : '-scaled'}`,
+        panels,
+        Math.max(Math.ceil(panels / 8), Math.ceil(40_000 / (NR * K + 1))),
+        args,
+      );
     }
   };
-  /** out = epilogue(a·b); bias has N elements; extra is laid out as out. Both may be out where the epilogue ignores them. */
+  /**
+   * out = epilogue(a·b); bias has N elements; extra is laid out as out. Both may be out where the epilogue ignores
+   * them.
+   */
   const multiply = (
-    epilogue: Epilogue, M: number, N: number, K: number, a: number, lda: number, packed: number, out: number, ldc: number, bias: number, extra: number,
+    epilogue: Epilogue, M: number, N: number, K: number, a: number, lda: number, packed: number,
+    out: number, ldc: number, bias: number, extra: number,
   ): void => {
     for (const { tile: { MR, NR }, first, columns } of columnParts(N)) {
-      const args = [columns, K, a, 4 * lda, packed + 4 * first * K, out + 4 * first, 4 * ldc, bias + 4 * first, extra + 4 * first];
+      const args = [
+        columns, K, a, 4 * lda, packed + 4 * first * K, out + 4 * first, 4 * ldc, bias + 4 * first, extra + 4 * first,
+      ];
       run.ranges(`gemm-${NR}-${epilogue}`, M, blockRows(M, columns, K, MR), args);
     }
   };
   // Addresses are read before scratch is borrowed: a private memory that grows makes the arrays stale.
   const product = (
-    M: number, N: number, K: number, a: number, lda: number, b: number, rowStep: number, columnStep: number, out: number, ldc: number, accumulate: boolean,
+    M: number, N: number, K: number, a: number, lda: number, b: number, rowStep: number, columnStep: number,
+    out: number, ldc: number, accumulate: boolean,
   ): void =>
     run.scratch(packedSize(N, K), (packed) => {
       pack(N, K, b, rowStep, columnStep, null, addressOf(packed));
@@ -63,14 +82,17 @@ export const gemmFace = (run: Runner): GemmKernels => {
     });
   return {
     packedSize,
-    packWeights: (N, K, b, scale, packed) => pack(N, K, addressOf(b), N, 1, scale === null ? null : addressOf(scale), addressOf(packed)),
+    packWeights: (N, K, b, scale, packed) =>
+      pack(N, K, addressOf(b), N, 1, scale === null ? null : addressOf(scale), addressOf(packed)),
     gemmFused: (activation, M, N, K, a, lda, packed, bias, residual, out) =>
       multiply(
         residual === null ? activation : 'residual',
         M, N, K, addressOf(a), lda, addressOf(packed), addressOf(out), N, addressOf(bias), addressOf(residual ?? out),
       ),
-    gemm: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => product(M, N, K, addressOf(a), lda, addressOf(b), ldb, 1, addressOf(out), ldc, accumulate),
-    gemmNT: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => product(M, N, K, addressOf(a), lda, addressOf(b), 1, ldb, addressOf(out), ldc, accumulate),
+    gemm: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) =>
+      product(M, N, K, addressOf(a), lda, addressOf(b), ldb, 1, addressOf(out), ldc, accumulate),
+    gemmNT: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) =>
+      product(M, N, K, addressOf(a), lda, addressOf(b), 1, ldb, addressOf(out), ldc, accumulate),
     gemmTN: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => {
       if (K === 0) {
         if (!accumulate) for (let m = 0; m < M; m++) out.fill(0, m * ldc, m * ldc + N);
@@ -78,7 +100,9 @@ export const gemmFace = (run: Runner): GemmKernels => {
       }
       const { MR } = NARROW;
       const rows = Math.max(MR, Math.ceil(Math.max(M / 16, GRAIN / (N * K)) / MR) * MR);
-      run.ranges('gemm-tn', M, rows, [N, K, KC, addressOf(a), 4 * lda, addressOf(b), 4 * ldb, addressOf(out), 4 * ldc, accumulate ? 1 : 0]);
+      run.ranges('gemm-tn', M, rows, [
+        N, K, KC, addressOf(a), 4 * lda, addressOf(b), 4 * ldb, addressOf(out), 4 * ldc, accumulate ? 1 : 0,
+      ]);
     },
   };
 };

@@ -1,10 +1,11 @@
 /**
- * Matrix products in SIMD. Names as in BLIS: a tile of MR×NR sums in registers walks the whole of K; panels of NR columns of b,
- * packed so that they stream, stand outside; blocks of MC rows of a, which stay in the second-level cache, further out.
+ * Matrix products in SIMD. Names as in BLIS: a tile of MR×NR sums in registers walks the whole of K; panels of NR
+ * columns of b, packed so that they stream, stand outside; blocks of MC rows of a, which stay in the second-level
+ * cache, further out.
  *
- * Measured (Node 20, Zen 3, one thread, GFLOP/s; the machine's peak is 48): 512³ with 2×16 39, 4×8 35, 6×8 23 and 5×8 20 (they
- * spill), 3×12 17; either unrolled by two over k 24. B0's pointwise shapes 32–37, the least where K = 16 and writing
- * the result is a third of the work.
+ * Measured (Node 20, Zen 3, one thread, GFLOP/s; the machine's peak is 48): 512³ with 2×16 39, 4×8 35, 6×8 23 and
+ * 5×8 20 (they spill), 3×12 17; either unrolled by two over k 24. B0's pointwise shapes 32–37, the least where K = 16
+ * and writing the result is a third of the work.
  */
 import { at, bytesOf, f32, f32x4, i32, kernel, range } from '../asm.js';
 import type { Body, Expr, Local, KernelSource } from '../asm.js';
@@ -12,8 +13,8 @@ import type { Activation } from '../../kernels/fused.js';
 import { activate } from './activation.js';
 
 /**
- * A tile's sums, a row of b and one value of a must fit the 16 registers of AVX. 2×16 has the fewest addresses to move; 4×8 is for the
- * last columns, and for products that read b in place.
+ * A tile's sums, a row of b and one value of a must fit the 16 registers of AVX. 2×16 has the fewest addresses to move;
+ * 4×8 is for the last columns, and for products that read b in place.
  */
 export interface Tile {
   readonly MR: number;
@@ -52,13 +53,17 @@ interface Target {
 }
 
 /** Stores a tile; columns beyond the last of out are left out. */
-function writeTile($: Body, NR: number, sums: readonly (readonly V[])[], { out, extra, ldc, bias, columns }: Target, epilogue: Epilogue): void {
+function writeTile(
+  $: Body, NR: number, sums: readonly (readonly V[])[], { out, extra, ldc, bias, columns }: Target, epilogue: Epilogue,
+): void {
   for (const row of sums) {
-    const finished = row.map((sum, j) => () => finish($, epilogue, sum, () => f32x4.load(bias, 16 * j), () => f32x4.load(extra, 16 * j)));
+    const finished = row.map((sum, j) => () =>
+      finish($, epilogue, sum, () => f32x4.load(bias, 16 * j), () => f32x4.load(extra, 16 * j)));
     $.if(
       i32.leU(i32.const(NR), columns),
       () => finished.forEach((vector, j) => $.do(f32x4.store(out, vector(), 16 * j))),
-      () => finished.forEach((vector, j) => $.if(i32.ltU(i32.const(4 * j), columns), () => storeColumns($, out, $.let(vector()), j, columns))),
+      () => finished.forEach((vector, j) =>
+        $.if(i32.ltU(i32.const(4 * j), columns), () => storeColumns($, out, $.let(vector()), j, columns))),
     );
     $.set(out, i32.add(out, ldc));
     $.set(extra, i32.add(extra, ldc));
@@ -68,12 +73,15 @@ function writeTile($: Body, NR: number, sums: readonly (readonly V[])[], { out, 
 /** The first columns − 4j lanes of a vector. What its computation read beyond them is ignored. */
 function storeColumns($: Body, out: Expr<'i32'>, vector: V, j: number, columns: Expr<'i32'>): void {
   for (const lane of [0, 1, 2, 3] as const) {
-    $.if(i32.ltU(i32.const(4 * j + lane), columns), () => $.do(f32.store(out, f32x4.extract(vector, lane), 16 * j + 4 * lane)));
+    $.if(i32.ltU(i32.const(4 * j + lane), columns), () =>
+      $.do(f32.store(out, f32x4.extract(vector, lane), 16 * j + 4 * lane)));
   }
 }
 
 /** One rank-1 update: sums[i][j] += a[i]·b[j]. */
-function rank1($: Body, NR: number, sums: readonly (readonly Local<'f32x4'>[])[], a: (i: number) => V, b: Expr<'i32'>): void {
+function rank1(
+  $: Body, NR: number, sums: readonly (readonly Local<'f32x4'>[])[], a: (i: number) => V, b: Expr<'i32'>,
+): void {
   const columns = range(NR / 4).map((j) => $.let(f32x4.load(b, 16 * j)));
   for (const [i, row] of sums.entries()) {
     const ai = $.let(a(i));
@@ -81,7 +89,8 @@ function rank1($: Body, NR: number, sums: readonly (readonly Local<'f32x4'>[])[]
   }
 }
 
-const zeros = ($: Body, rows: number, NR: number): Local<'f32x4'>[][] => range(rows).map(() => range(NR / 4).map(() => $.let(f32x4.const(0))));
+const zeros = ($: Body, rows: number, NR: number): Local<'f32x4'>[][] =>
+  range(rows).map(() => range(NR / 4).map(() => $.let(f32x4.const(0))));
 
 /** Calls `write` for tiles of MR rows from `m` to `end`, then for single rows. */
 function forTiles($: Body, MR: number, m: Local<'i32'>, end: Expr<'i32'>, write: (rows: number) => void): void {
@@ -101,7 +110,10 @@ function forTiles($: Body, MR: number, m: Local<'i32'>, end: Expr<'i32'>, write:
 const gemmPacked = ({ MR, NR }: Tile, epilogue: Epilogue): KernelSource =>
   kernel(
     `gemm-${NR}-${epilogue}`,
-    { N: 'i32', K: 'i32', a: 'i32', lda: 'i32', b: 'i32', out: 'i32', ldc: 'i32', bias: 'i32', extra: 'i32', begin: 'i32', end: 'i32' },
+    {
+      N: 'i32', K: 'i32', a: 'i32', lda: 'i32', b: 'i32', out: 'i32', ldc: 'i32', bias: 'i32', extra: 'i32',
+      begin: 'i32', end: 'i32',
+    },
     ({ N, K, a, lda, b, out, ldc, bias, extra, begin, end }, $) => {
       const n = $.let(i32.const(0));
       const panel = $.let(b);
@@ -121,7 +133,11 @@ const gemmPacked = ({ MR, NR }: Tile, epilogue: Epilogue): KernelSource =>
           });
           const offset = $.let(i32.add(i32.mul(m, ldc), bytesOf(n)));
           writeTile($, NR, sums, {
-            out: $.let(i32.add(out, offset)), extra: $.let(i32.add(extra, offset)), ldc, bias: $.let(at(bias, n)), columns: $.let(i32.sub(N, n)),
+            out: $.let(i32.add(out, offset)),
+            extra: $.let(i32.add(extra, offset)),
+            ldc,
+            bias: $.let(at(bias, n)),
+            columns: $.let(i32.sub(N, n)),
           }, epilogue);
         });
         $.set(panel, i32.add(panel, panelBytes));
@@ -130,13 +146,17 @@ const gemmPacked = ({ MR, NR }: Tile, epilogue: Epilogue): KernelSource =>
   );
 
 /**
- * out[m,n] (+)= Σₖ a[k,m]·b[k,n] for begin ≤ m < end, with k in blocks of KC rows, of which both matrices' fit the caches.
- * a: K×M, b: K×N, leading dimensions lda, ldb bytes, both read in place; both may be read up to NR − 1 floats beyond a row.
- * `accumulate` 0 overwrites, 1 adds.
+ * out[m,n] (+)= Σₖ a[k,m]·b[k,n] for begin ≤ m < end, with k in blocks of KC rows, of which both matrices' fit the
+ * caches.
+ * a: K×M, b: K×N, leading dimensions lda, ldb bytes, both read in place; both may be read up to NR − 1 floats beyond a
+ * row. `accumulate` 0 overwrites, 1 adds.
  */
 const gemmTransposedA: KernelSource = kernel(
   'gemm-tn',
-  { N: 'i32', K: 'i32', KC: 'i32', a: 'i32', lda: 'i32', b: 'i32', ldb: 'i32', out: 'i32', ldc: 'i32', accumulate: 'i32', begin: 'i32', end: 'i32' },
+  {
+    N: 'i32', K: 'i32', KC: 'i32', a: 'i32', lda: 'i32', b: 'i32', ldb: 'i32', out: 'i32', ldc: 'i32',
+    accumulate: 'i32', begin: 'i32', end: 'i32',
+  },
   ({ N, K, KC, a, lda, b, ldb, out, ldc, accumulate, begin, end }, $) => {
     const { MR, NR } = NARROW;
     const k = $.let(i32.const(0));
@@ -174,7 +194,10 @@ const gemmTransposedA: KernelSource = kernel(
 const packB = ({ NR }: Tile, scaled: boolean): KernelSource =>
   kernel(
     `pack-b-${NR}${scaled ? '-scaled' : ''}`,
-    { N: 'i32', K: 'i32', b: 'i32', rowBytes: 'i32', columnBytes: 'i32', packed: 'i32', scale: 'i32', begin: 'i32', end: 'i32' },
+    {
+      N: 'i32', K: 'i32', b: 'i32', rowBytes: 'i32', columnBytes: 'i32', packed: 'i32', scale: 'i32',
+      begin: 'i32', end: 'i32',
+    },
     ({ N, K, b, rowBytes, columnBytes, packed, scale, begin, end }, $) => {
       const panel = $.let(begin);
       const to = $.let(i32.add(packed, i32.mul(begin, i32.mul(K, i32.const(4 * NR)))));
@@ -194,7 +217,11 @@ const packB = ({ NR }: Tile, scaled: boolean): KernelSource =>
             () => {
               const from = $.let(row);
               for (const j of range(NR)) {
-                $.if(i32.ltU(i32.const(j), columns), () => $.do(f32.store(to, timesOne(f32.load(from)), 4 * j)), () => $.do(f32.store(to, f32.const(0), 4 * j)));
+                $.if(
+                  i32.ltU(i32.const(j), columns),
+                  () => $.do(f32.store(to, timesOne(f32.load(from)), 4 * j)),
+                  () => $.do(f32.store(to, f32.const(0), 4 * j)),
+                );
                 $.set(from, i32.add(from, columnBytes));
               }
             },
@@ -208,6 +235,8 @@ const packB = ({ NR }: Tile, scaled: boolean): KernelSource =>
   );
 
 export const gemmFuncs: readonly KernelSource[] = [
-  ...[WIDE, NARROW].flatMap((tile) => [...EPILOGUES.map((epilogue) => gemmPacked(tile, epilogue)), packB(tile, false), packB(tile, true)]),
+  ...[WIDE, NARROW].flatMap((tile) => [
+    ...EPILOGUES.map((epilogue) => gemmPacked(tile, epilogue)), packB(tile, false), packB(tile, true),
+  ]),
   gemmTransposedA,
 ];

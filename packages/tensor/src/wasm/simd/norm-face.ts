@@ -21,11 +21,15 @@ function partsOf(rows: number, C: number, elements: number): { partRows: number;
  * The moments from the partials of all parts, in float64. With n rows, d = shift − mean and s, q the sums of a part:
  *   mean = 1/rows · Σ (n·shift + s),   variance = 1/rows · Σ (q + 2·d·s + n·d²)
  */
-function mergeMoments(rows: number, C: number, partRows: number, partials: Float32Array, mean: Float32Array, variance: Float32Array): void {
+function mergeMoments(
+  rows: number, C: number, partRows: number, partials: Float32Array, mean: Float32Array, variance: Float32Array,
+): void {
   const size = 3 * C;
   for (let c = 0; c < C; c++) {
     let total = 0;
-    for (let at = c, left = rows; left > 0; at += size, left -= partRows) total += Math.min(left, partRows) * partials[at] + partials[at + C];
+    for (let at = c, left = rows; left > 0; at += size, left -= partRows) {
+      total += Math.min(left, partRows) * partials[at] + partials[at + C];
+    }
     const center = total / rows;
     let squares = 0;
     for (let at = c, left = rows; left > 0; at += size, left -= partRows) {
@@ -70,8 +74,12 @@ export const normFace = (run: Runner): NormFace => {
         rows, C, x, dout, mean, scale, beta, dx, partials, partRows,
       ]);
       reduceAt(run, 'sum', 1, parts, 2 * C, partials, totals);
-      run.ranges('batch-norm-grad-coefficients', C, C, [rows, C, totals, variance, gamma, eps, coefficients, dgamma, dbeta]);
-      run.ranges('batch-norm-grad-input', rows, rowsPerChunk(CHUNK.normalise, C), [C, x, silu ? dx : dout, mean, coefficients, dx]);
+      run.ranges('batch-norm-grad-coefficients', C, C, [
+        rows, C, totals, variance, gamma, eps, coefficients, dgamma, dbeta,
+      ]);
+      run.ranges('batch-norm-grad-input', rows, rowsPerChunk(CHUNK.normalise, C), [
+        C, x, silu ? dx : dout, mean, coefficients, dx,
+      ]);
     });
   };
 
@@ -102,7 +110,9 @@ export const normFace = (run: Runner): NormFace => {
     },
 
     batchNormSiluGrad(rows, C, x, dout, mean, variance, gamma, beta, eps, dx, dgamma, dbeta) {
-      if (rows === 0) return reference.batchNormSiluGrad(rows, C, x, dout, mean, variance, gamma, beta, eps, dx, dgamma, dbeta);
+      if (rows === 0) {
+        return reference.batchNormSiluGrad(rows, C, x, dout, mean, variance, gamma, beta, eps, dx, dgamma, dbeta);
+      }
       gradient('silu', rows, C, [x, dout, mean, variance, gamma, beta, dx, dgamma, dbeta].map(addressOf), eps);
     },
   };

@@ -1,5 +1,6 @@
 /**
- * Batch normalisation in SIMD, alone and followed by silu: rows × C, four channels a register. Contracts: kernels/norm.ts.
+ * Batch normalisation in SIMD, alone and followed by silu: rows × C, four channels a register. Contracts:
+ * kernels/norm.ts.
  *
  * Sums over rows are taken part by part; every part of the rows leaves a *partial*, a few rows of C floats, in memory.
  */
@@ -13,9 +14,10 @@ type Activation = 'none' | 'silu';
 
 /**
  * Parts begin ≤ p < end of x, `partRows` rows each (the last one fewer):
- *   partials[p] = [shift, Σ(x − shift), Σ(x − shift)²],   shift = mean of the part's first block, or 0 if that is not finite
- * Sums of differences from a value near the mean keep the digits that sums of x and x² would lose to a large mean.
- * What is left to cancel is bounded by partRows/BLOCK_ROWS, the case of a first block that lies apart from all other rows.
+ *   partials[p] = [shift, Σ(x − shift), Σ(x − shift)²],
+ *   shift = mean of the part's first block, or 0 if that is not finite
+ * Sums of differences from a value near the mean keep the digits that sums of x and x² would lose to a large mean. What
+ * is left to cancel is bounded by partRows/BLOCK_ROWS, the case of a first block that lies apart from all other rows.
  * 0.24 ns an element (see batchNorm).
  */
 const momentsPartial: KernelSource = kernel(
@@ -27,13 +29,16 @@ const momentsPartial: KernelSource = kernel(
     eachPart($, { rows, partRows, begin, end }, (first, past) => {
       const sums = $.let(i32.add(shifts, rowBytes));
       const squares = $.let(i32.add(sums, rowBytes));
-      writeShifts($, C, i32.add(x, i32.mul(first, rowBytes)), smaller(i32.sub(past, first), i32.const(BLOCK_ROWS)), shifts);
+      writeShifts(
+        $, C, i32.add(x, i32.mul(first, rowBytes)), smaller(i32.sub(past, first), i32.const(BLOCK_ROWS)), shifts,
+      );
       fill($, sums, i32.shl(C, i32.const(1)), 0);
       eachBlock($, first, past, (row, n) => {
         const block = $.let(i32.add(x, i32.mul(row, rowBytes)));
         eachColumn($, i32.const(0), C, 4, (v, column, vectors) => {
           const all = range(vectors).map((j) => 4 * v.lanes * j);
-          const [from, shiftAt, sumAt, squareAt] = [block, shifts, sums, squares].map((base) => $.let(i32.add(base, column)));
+          const [from, shiftAt, sumAt, squareAt] = [block, shifts, sums, squares]
+            .map((base) => $.let(i32.add(base, column)));
           const shift = all.map((at) => $.let(v.load(shiftAt, at)));
           const sum = all.map(() => $.let(v.const(0)));
           const square = all.map(() => $.let(v.const(0)));
@@ -81,9 +86,12 @@ const batchNormScale: KernelSource = kernel(
     }),
 );
 
-/** y = (x − mean)·scale + beta. (x·scale + shift would be an operation less, and would cancel where the mean is large.) */
-const normalised = <F extends Type, I extends Type>(v: Lanes<F, I>, x: Expr<F>, mean: Expr<F>, scale: Expr<F>, beta: Expr<F>): Expr<F> =>
-  v.add(v.mul(v.sub(x, mean), scale), beta);
+/**
+ * y = (x − mean)·scale + beta. (x·scale + shift would be an operation less, and would cancel where the mean is large.)
+ */
+const normalised = <F extends Type, I extends Type>(
+  v: Lanes<F, I>, x: Expr<F>, mean: Expr<F>, scale: Expr<F>, beta: Expr<F>,
+): Expr<F> => v.add(v.mul(v.sub(x, mean), scale), beta);
 
 /**
  * out = activation((x − mean)·scale + beta), rows begin ≤ i < end.
@@ -118,16 +126,17 @@ function siluPullback<F extends Type, I extends Type>($: Body, v: Lanes<F, I>, g
 }
 
 /**
- * Parts begin ≤ p < end, `partRows` rows each: partials[p] = [Σ dy, Σ dy·(x − mean)], where dy is the cotangent of what the
- * normalisation gives: dout itself, or with silu after it dout·silu′(y), which is also written to dx.
- * 0.3 ns an element, with silu 1.9; in two passes, first the cotangent and then its sums, it takes as long, and reads more.
+ * Parts begin ≤ p < end, `partRows` rows each: partials[p] = [Σ dy, Σ dy·(x − mean)], where dy is the cotangent of what
+ * the normalisation gives: dout itself, or with silu after it dout·silu′(y), which is also written to dx.
+ * 0.3 ns an element, with silu 1.9; in two passes, first the cotangent and then its sums, it takes as long, and reads
+ * more.
  */
 const gradSums = (name: string, activation: Activation): KernelSource =>
   kernel(
     name,
     {
-      rows: 'i32', C: 'i32', x: 'i32', dout: 'i32', mean: 'i32', scale: 'i32', beta: 'i32', dx: 'i32', partials: 'i32', partRows: 'i32',
-      begin: 'i32', end: 'i32',
+      rows: 'i32', C: 'i32', x: 'i32', dout: 'i32', mean: 'i32', scale: 'i32', beta: 'i32', dx: 'i32',
+      partials: 'i32', partRows: 'i32', begin: 'i32', end: 'i32',
     },
     ({ rows, C, x, dout, mean, scale, beta, dx, partials, partRows, begin, end }, $) => {
       const rowBytes = $.let(i32.shl(C, i32.const(2)));
@@ -175,8 +184,8 @@ const gradSums = (name: string, activation: Activation): KernelSource =>
 const gradCoefficients: KernelSource = kernel(
   'batch-norm-grad-coefficients',
   {
-    rows: 'f32', C: 'i32', totals: 'i32', variance: 'i32', gamma: 'i32', eps: 'f32', coefficients: 'i32', dgamma: 'i32', dbeta: 'i32',
-    begin: 'i32', end: 'i32',
+    rows: 'f32', C: 'i32', totals: 'i32', variance: 'i32', gamma: 'i32', eps: 'f32', coefficients: 'i32',
+    dgamma: 'i32', dbeta: 'i32', begin: 'i32', end: 'i32',
   },
   ({ rows, C, totals, variance, gamma, eps, coefficients, dgamma, dbeta, begin, end }, $) => {
     const rowBytes = $.let(i32.shl(C, i32.const(2)));

@@ -9,11 +9,14 @@ import { maxS, minS } from './depthwise.js';
 type I = Expr<'i32'>;
 
 const geometry = {
-  H: 'i32', W: 'i32', C: 'i32', kH: 'i32', kW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32', outH: 'i32', outW: 'i32',
+  H: 'i32', W: 'i32', C: 'i32', kH: 'i32', kW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
+  outH: 'i32', outW: 'i32',
 } as const;
 
 /** Calls `body` for the channels of a pixel, at c bytes: whole vectors, then one by one. */
-export function channels($: Body, C: I, body: <F extends Type, M extends Type>(v: Lanes<F, M>, c: Local<'i32'>) => void): void {
+export function channels(
+  $: Body, C: I, body: <F extends Type, M extends Type>(v: Lanes<F, M>, c: Local<'i32'>) => void,
+): void {
   const c = $.let(i32.const(0));
   $.for(c, bytesOf(i32.sub(C, i32.and(C, i32.const(3)))), i32.const(16), () => body(f32x4, c));
   $.for(c, bytesOf(C), i32.const(4), () => body(f32, c));
@@ -28,9 +31,12 @@ function clip($: Body, i: I, stride: I, pad: I, k: I, length: I): { start: Local
 
 /**
  * out[n,i,j,c] = mean of x over the pixels of the window inside the image, 0 if there are none; for the output pixels
- * begin ≤ (n·outH + i)·outW + j < end. A row of the window is summed by itself: float32 error grows with kH + kW, not with kH·kW.
+ * begin ≤ (n·outH + i)·outW + j < end. A row of the window is summed by itself: float32 error grows with kH + kW, not
+ * with kH·kW.
  */
-const averagePool: KernelSource = kernel('average-pool', { ...geometry, x: 'i32', out: 'i32', begin: 'i32', end: 'i32' }, (g, $) => {
+const averagePool: KernelSource = kernel('average-pool', {
+  ...geometry, x: 'i32', out: 'i32', begin: 'i32', end: 'i32',
+}, (g, $) => {
   const { H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW, x, out, begin, end } = g;
   const step = $.let(bytesOf(C));
   const pixel = $.let(begin);
@@ -40,7 +46,10 @@ const averagePool: KernelSource = kernel('average-pool', { ...geometry, x: 'i32'
     const n = $.let(i32.divU(line, outH));
     const rows = clip($, i32.sub(line, i32.mul(n, outH)), strideH, padTop, kH, H);
     const columns = clip($, i32.sub(pixel, i32.mul(line, outW)), strideW, padLeft, kW, W);
-    const from = $.let(i32.add(x, i32.mul(i32.add(i32.mul(i32.add(i32.mul(n, H), rows.start), W), columns.start), step)));
+    const from = $.let(i32.add(
+      x,
+      i32.mul(i32.add(i32.mul(i32.add(i32.mul(n, H), rows.start), W), columns.start), step),
+    ));
     const count = maxS($, i32.mul(rows.size, columns.size), i32.const(1));
     channels($, C, (v, c) => {
       const sum = $.let(v.const(0));
@@ -67,7 +76,9 @@ const averagePool: KernelSource = kernel('average-pool', { ...geometry, x: 'i32'
  * dx[n,h,w,c] = Σ dout[n,i,j,c] / count(i,j) over the windows (i, j) that cover (h, w), i then j ascending; for the
  * rows begin ≤ n·H + h < end of dx.
  */
-const averagePoolGrad: KernelSource = kernel('average-pool-grad', { ...geometry, dout: 'i32', dx: 'i32', begin: 'i32', end: 'i32' }, (g, $) => {
+const averagePoolGrad: KernelSource = kernel('average-pool-grad', {
+  ...geometry, dout: 'i32', dx: 'i32', begin: 'i32', end: 'i32',
+}, (g, $) => {
   const { H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW, dout, dx, begin, end } = g;
   const step = $.let(bytesOf(C));
   const row = $.let(begin);
@@ -111,13 +122,17 @@ export const poolFace = (run: Runner): Pick<Kernels, 'averagePool' | 'averagePoo
   averagePool(g, x, out) {
     const { N, H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW } = g;
     const chunk = Math.max(1, Math.floor(CHUNK / (Math.min(kH, H) * Math.min(kW, W) * C + 1)));
-    run.ranges('average-pool', N * outH * outW, chunk, [H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW, addressOf(x), addressOf(out)]);
+    run.ranges('average-pool', N * outH * outW, chunk, [
+      H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW, addressOf(x), addressOf(out),
+    ]);
   },
 
   averagePoolGrad(g, dout, dx) {
     const { N, H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW } = g;
     const perRow = W * C * Math.ceil(kH / strideH) * Math.ceil(kW / strideW);
     const chunk = Math.max(1, Math.floor(CHUNK / (perRow + 1)));
-    run.ranges('average-pool-grad', N * H, chunk, [H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW, addressOf(dout), addressOf(dx)]);
+    run.ranges('average-pool-grad', N * H, chunk, [
+      H, W, C, kH, kW, strideH, strideW, padTop, padLeft, outH, outW, addressOf(dout), addressOf(dx),
+    ]);
   },
 });

@@ -1,4 +1,6 @@
-/** Reductions under the contracts of kernels/reduce.ts: how x is cut into segments, and what a thread takes at a time. */
+/**
+ * Reductions under the contracts of kernels/reduce.ts: how x is cut into segments, and what a thread takes at a time.
+ */
 import * as reference from '../../kernels/reduce.js';
 import type { Kernels } from '../../runtime.js';
 import { addressOf } from '../runner.js';
@@ -19,7 +21,9 @@ const CHUNK = 262_144;
 const partsOf = (n: number, length: number): number => Math.max(1, Math.ceil(n / length));
 
 /** Reduces outer × n × inner floats at the address `x` to outer × inner at `out`. */
-export function reduceAt(run: Runner, reduction: Reduction, outer: number, n: number, inner: number, x: number, out: number): void {
+export function reduceAt(
+  run: Runner, reduction: Reduction, outer: number, n: number, inner: number, x: number, out: number,
+): void {
   const width = Math.min(inner, MAX_WIDTH);
   const rows = Math.max(32, Math.min(MAX_SEGMENT_ROWS, Math.floor(COLUMN_SEGMENT / width)));
   const length = inner === 1 ? ROW_SEGMENT : rows;
@@ -31,7 +35,9 @@ export function reduceAt(run: Runner, reduction: Reduction, outer: number, n: nu
       run.ranges(`${reduction}-rows`, outer * segments, chunk, [n, segments, length, x, target]);
     } else {
       const tiles = partsOf(inner, width);
-      run.ranges(`${reduction}-columns`, outer * segments * tiles, chunk, [n, inner, segments, length, tiles, width, x, target]);
+      run.ranges(`${reduction}-columns`, outer * segments * tiles, chunk, [
+        n, inner, segments, length, tiles, width, x, target,
+      ]);
     }
   };
   if (segments === 1) return reduceTo(out);

@@ -1,12 +1,13 @@
 /**
  * Sums and extremes in SIMD: x seen as outer × n × inner, n reduced away. Contracts: kernels/reduce.ts.
  *
- * n is cut into *segments*, each reduced by itself; where there are several, their results are an outer × segments × inner
- * array to be reduced by the same kernels once more. So a sum of any length is a tree whose form depends on the shape alone,
- * and float32 additions follow each other at most some hundred times on any path to the root.
+ * n is cut into *segments*, each reduced by itself; where there are several, their results are an
+ * outer × segments × inner array to be reduced by the same kernels once more. So a sum of any length is a tree whose
+ * form depends on the shape alone, and float32 additions follow each other at most some hundred times on any path to
+ * the root.
  *
- * Measured on 2²⁰ elements (Zen 3, Node 20, one thread), ns an element: sum of a row 0.08, of columns 0.11; maximum 0.25 (NaN
- * costs seven instructions on x86).
+ * Measured on 2²⁰ elements (Zen 3, Node 20, one thread), ns an element: sum of a row 0.08, of columns 0.11; maximum
+ * 0.25 (NaN costs seven instructions on x86).
  */
 import { at, bytesOf, f32, f32x4, i32, kernel, range } from '../asm.js';
 import type { Body, Expr, Lanes, Local, Type, KernelSource } from '../asm.js';
@@ -37,7 +38,10 @@ function joinAll($: Body, join: Join, vectors: readonly Local<'f32x4'>[]): Local
   return joinAll($, join, range(half).map((i) => $.let(join(f32x4, vectors[2 * i], vectors[2 * i + 1]))));
 }
 
-/** The n floats at `from` reduced to one: eight vectors at a time, one vector, then single elements. Moves `from` to the end. */
+/**
+ * The n floats at `from` reduced to one: eight vectors at a time, one vector, then single elements. Moves `from` to the
+ * end.
+ */
 export function reduceRun($: Body, reduction: Reduction, from: Address, n: Expr<'i32'>): Local<'f32'> {
   const { start, join } = reductions[reduction];
   const left = $.let(n);
@@ -72,13 +76,16 @@ const rowsFunc = (reduction: Reduction): KernelSource =>
   );
 
 /**
- * inner > 1: out[o, s, i] = the reduction of x[o, k, i] over the rows k of segment s. The range counts pieces of the output: index
- * (o·segments + s)·tiles + t for the columns from t·width on.
+ * inner > 1: out[o, s, i] = the reduction of x[o, k, i] over the rows k of segment s. The range counts pieces of the
+ * output: index (o·segments + s)·tiles + t for the columns from t·width on.
  */
 const columnsFunc = (reduction: Reduction): KernelSource =>
   kernel(
     `${reduction}-columns`,
-    { n: 'i32', inner: 'i32', segments: 'i32', length: 'i32', tiles: 'i32', width: 'i32', x: 'i32', out: 'i32', begin: 'i32', end: 'i32' },
+    {
+      n: 'i32', inner: 'i32', segments: 'i32', length: 'i32', tiles: 'i32', width: 'i32', x: 'i32', out: 'i32',
+      begin: 'i32', end: 'i32',
+    },
     ({ n, inner, segments, length, tiles, width, x, out, begin, end }, $) => {
       const { start, join } = reductions[reduction];
       const rowBytes = $.let(bytesOf(inner));
@@ -109,8 +116,8 @@ const columnsFunc = (reduction: Reduction): KernelSource =>
   );
 
 /**
- * out[o] = the first k at which x[o,k] is largest, NaN counting as largest; begin ≤ o < end. Two walks over the row: the maximum,
- * which is NaN if any element is; then the first element that equals it, or that is NaN.
+ * out[o] = the first k at which x[o,k] is largest, NaN counting as largest; begin ≤ o < end. Two walks over the row:
+ * the maximum, which is NaN if any element is; then the first element that equals it, or that is NaN.
  */
 const argmaxRows: KernelSource = kernel(
   'argmax-rows',
