@@ -1,8 +1,8 @@
 /**
  * How an operation on variables runs: the tensor operation computes the value, `record` leaves a node.
  *
- * This file, the operations and the tables of vjps use each other: a gradient is made of operations, and every operation
- * has a gradient. Operands may be plain tensors, or numbers where two are combined: those are constants.
+ * This file, the operations and the tables of vjps use each other: a gradient is made of operations, and every
+ * operation has a gradient. Operands may be plain tensors, or numbers where two are combined: those are constants.
  */
 import * as t from '@vitrine/tensor';
 import { checkTensor, putAlong, takeAlong } from '@vitrine/tensor/internal';
@@ -22,8 +22,8 @@ type Values<A extends readonly unknown[]> = { [I in keyof A]: A[I] extends Varia
 /** The value of each operation. */
 const forward: { readonly [K in keyof Args]: (...args: Values<Args[K]>) => t.Tensor } = {
   // elementwise
-  neg: t.neg, abs: t.abs, square: t.square, sqrt: t.sqrt, rsqrt: t.rsqrt, reciprocal: t.reciprocal, exp: t.exp, log: t.log,
-  sigmoid: t.sigmoid, tanh: t.tanh, relu: t.relu, silu: t.silu,
+  neg: t.neg, abs: t.abs, square: t.square, sqrt: t.sqrt, rsqrt: t.rsqrt, reciprocal: t.reciprocal,
+  exp: t.exp, log: t.log, sigmoid: t.sigmoid, tanh: t.tanh, relu: t.relu, silu: t.silu,
   add: t.add, sub: t.sub, mul: t.mul, div: t.div, pow: t.pow, maximum: t.maximum, minimum: t.minimum,
   siluGrad: t.siluGrad, sigmoidGrad: t.sigmoidGrad, tanhGrad: t.tanhGrad, reluGrad: t.reluGrad,
   sin: t.sin, cos: t.cos, log1p: t.log1p, expm1: t.expm1, erf: t.erf,
@@ -74,7 +74,9 @@ export function variable(op: string, x: Input): Variable {
 
 export function pair(op: string, a: Operand, b: Operand): [Variable, Variable] {
   if (typeof a === 'number') {
-    if (typeof b === 'number') throw new TypeError(`${op}: at least one operand is a variable or tensor; got ${a} and ${b}`);
+    if (typeof b === 'number') {
+      throw new TypeError(`${op}: at least one operand is a variable or tensor; got ${a} and ${b}`);
+    }
     const right = variable(op, b);
     return [new Variable(t.scalarLike(a, right.value)), right];
   }

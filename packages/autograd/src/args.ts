@@ -10,7 +10,9 @@ type V = Variable;
 type UnaryName =
   | 'neg' | 'abs' | 'square' | 'sqrt' | 'rsqrt' | 'reciprocal' | 'exp' | 'log' | 'sigmoid' | 'tanh' | 'relu' | 'silu'
   | 'sin' | 'cos' | 'log1p' | 'expm1' | 'erf' | 'sign' | 'floor' | 'ceil' | 'round';
-type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'siluGrad' | 'sigmoidGrad' | 'tanhGrad' | 'reluGrad';
+type BinaryName =
+  | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum'
+  | 'siluGrad' | 'sigmoidGrad' | 'tanhGrad' | 'reluGrad';
 
 export interface ElementwiseArgs extends Record<UnaryName, [x: V]>, Record<BinaryName, [a: V, b: V]> {
   /** a where the condition is not 0, else b. */
@@ -119,13 +121,15 @@ export interface Args
  * One vjp for every input: a missing row, or a missing input in a row, is a compile error. An operation on any number
  * of inputs gets all its products from one function.
  */
-export type Vjps<Table> = { readonly [K in keyof Table]: Table[K] extends readonly unknown[] ? CountedRow<Table[K]> : never };
+export type Vjps<Table> =
+  { readonly [K in keyof Table]: Table[K] extends readonly unknown[] ? CountedRow<Table[K]> : never };
 type CountedRow<A extends readonly unknown[]> = number extends A['length'] ? JointVjp<A> : PerInput<A, A> | JointVjp<A>;
-type PerInput<A extends readonly unknown[], Rest extends readonly unknown[]> = Rest extends readonly [infer Head, ...infer Tail]
-  ? Head extends Variable
-    ? readonly [Extract<Row<A>, readonly unknown[]>[number], ...PerInput<A, Tail>]
-    : readonly []
-  : readonly [];
+type PerInput<A extends readonly unknown[], Rest extends readonly unknown[]> =
+  Rest extends readonly [infer Head, ...infer Tail]
+    ? Head extends Variable
+      ? readonly [Extract<Row<A>, readonly unknown[]>[number], ...PerInput<A, Tail>]
+      : readonly []
+    : readonly [];
 
 /** Takes the arguments of an operation on any number of inputs apart: the inputs, and the option behind them. */
 export const variadic = <Input, Option>(args: readonly [...Input[], Option]): [Input[], Option] =>

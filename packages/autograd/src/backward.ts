@@ -42,7 +42,12 @@ export function gradients(root: Variable, inputs: readonly Variable[], options: 
     const found = cotangentsOf(root, start, new Set(inputs), { retain: retainGraph, createGraph, since: 0 });
     return inputs.map((input, i) => {
       const g = found.get(input);
-      if (g === undefined) throw new Error(`grad: the root does not depend on input ${i}, ${formatShape(input.shape)}, or it does not require a gradient`);
+      if (g === undefined) {
+        throw new Error(
+          `grad: the root does not depend on input ${i}, ${formatShape(input.shape)}, `
+          + 'or it does not require a gradient',
+        );
+      }
       return g;
     });
   }, 'grad');
@@ -74,9 +79,12 @@ type Deliver = (target: Variable, g: Variable) => void;
 
 /** With `targets`, delivers to those; else to every leaf. */
 function walk(
-  root: Variable, start: Variable, { retain, createGraph, since }: Pass, deliver: Deliver, targets?: ReadonlySet<Variable>,
+  root: Variable, start: Variable, { retain, createGraph, since }: Pass, deliver: Deliver,
+  targets?: ReadonlySet<Variable>,
 ): void {
-  if (!root.requiresGrad) throw new Error('backward: the root does not depend on any variable that requires a gradient');
+  if (!root.requiresGrad) {
+    throw new Error('backward: the root does not depend on any variable that requires a gradient');
+  }
   if (runtime.tracing !== null) {
     throw new Error(
       'backward: a checkpoint is being made, and inside it there is no graph to go back through; '
@@ -158,18 +166,27 @@ class Pending {
     const { storage } = g.value;
     const left = (this.readers.get(storage) ?? 0) - 1;
     this.readers.set(storage, left);
-    if (left === 0 && this.owner !== null && storage.scope === this.owner) storage.release('backward(), which had passed it on');
+    if (left === 0 && this.owner !== null && storage.scope === this.owner) {
+      storage.release('backward(), which had passed it on');
+    }
   }
 }
 
 function startingCotangent(root: Variable, gradient: Tensor | undefined): Tensor {
   if (gradient !== undefined) {
     checkTensor('backward', 'gradient', gradient);
-    if (!sameShape(gradient.shape, root.shape)) throw new RangeError(`backward: the gradient has the root's shape ${formatShape(root.shape)}; got ${formatShape(gradient.shape)}`);
+    if (!sameShape(gradient.shape, root.shape)) {
+      throw new RangeError(
+        `backward: the gradient has the root's shape ${formatShape(root.shape)}; got ${formatShape(gradient.shape)}`,
+      );
+    }
     return gradient;
   }
   if (root.value.size !== 1) {
-    throw new RangeError(`backward: the root has shape ${formatShape(root.shape)}; give a gradient of that shape, or reduce it to one number (mean, sum)`);
+    throw new RangeError(
+      `backward: the root has shape ${formatShape(root.shape)}; `
+      + 'give a gradient of that shape, or reduce it to one number (mean, sum)',
+    );
   }
   return onesLike(root.value);
 }
@@ -191,11 +208,17 @@ export function reachable(root: Variable, since: number): Node[] {
 
 function assertIntact(node: Node): void {
   if (node.saved === null) {
-    throw new Error(`backward: an earlier pass has released what ${node.op} saved; for a second pass over the same graph, give retainGraph: true to the first, or add the losses up and go back once`);
+    throw new Error(
+      `backward: an earlier pass has released what ${node.op} saved; for a second pass over the same graph, `
+      + 'give retainGraph: true to the first, or add the losses up and go back once',
+    );
   }
   const changed = node.saved.find(({ storage, version }) => storage.version !== version);
   if (changed !== undefined) {
-    throw new Error(`backward: ${node.op} saved a tensor of shape ${formatShape(changed.tensor.shape)} that was changed in place before its gradient was taken; go back before the optimizer's step`);
+    throw new Error(
+      `backward: ${node.op} saved a tensor of shape ${formatShape(changed.tensor.shape)} that was changed in place `
+      + "before its gradient was taken; go back before the optimizer's step",
+    );
   }
 }
 
@@ -206,16 +229,23 @@ function releaseSaved(node: Node): void {
 
 function checkCotangent(node: Node, input: Variable, g: Variable): Variable {
   if (sameShape(g.shape, input.shape)) return g;
-  throw new RangeError(`the gradient of ${node.op}: a cotangent has its input's shape ${formatShape(input.shape)}; its vjp returned ${formatShape(g.shape)}`);
+  throw new RangeError(
+    `the gradient of ${node.op}: a cotangent has its input's shape ${formatShape(input.shape)}; `
+    + `its vjp returned ${formatShape(g.shape)}`,
+  );
 }
 
-/** leaf.grad += g. A fresh gradient, made by this pass, becomes the leaf's own; one that is shared or a view is copied first. */
+/**
+ * leaf.grad += g. A fresh gradient, made by this pass, becomes the leaf's own; one that is shared or a view is copied
+ * first.
+ */
 function accumulate(leaf: Variable, g: Tensor, given: Set<Storage>): void {
   if (leaf.grad !== null) {
     addInto(leaf.grad, g);
     return;
   }
-  const fresh = g.storage.scope === runtime.scope && g.isContiguous && g.size === g.storage.length && !given.has(g.storage);
+  const fresh = g.storage.scope === runtime.scope && g.isContiguous && g.size === g.storage.length
+    && !given.has(g.storage);
   leaf.grad = keep(fresh ? g : clone(g));
   given.add(leaf.grad.storage);
 }

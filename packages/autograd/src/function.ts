@@ -10,7 +10,9 @@ import type { Variable } from './variable.js';
 /**
  * A differentiable operation from a function on tensors and one vjp an input.
  *
- *     const cube = defineFunction('cube', (x: Tensor) => mul(x, square(x)), [vjp([0], (g, _out, x) => ag.mul(g, ag.mul(ag.square(x), 3)))]);
+ *     const cube = defineFunction('cube', (x: Tensor) => mul(x, square(x)), [
+ *       vjp([0], (g, _out, x) => ag.mul(g, ag.mul(ag.square(x), 3))),
+ *     ]);
  *
  * Each vjp lists what it reads: 'out' or argument indices. What it does not list may have been released.
  */

@@ -103,7 +103,8 @@ function checkDirection(name: string, x: Input, v: Input): void {
 }
 
 function differentiate(
-  name: string, f: (...inputs: Variable[]) => Variable, inputs: readonly Input[], argnums: number | readonly number[] = 0,
+  name: string, f: (...inputs: Variable[]) => Variable, inputs: readonly Input[],
+  argnums: number | readonly number[] = 0,
 ): [Variable, Variable | Variable[]] {
   const positions = typeof argnums === 'number' ? [argnums] : argnums;
   const wrong = positions.find((i) => !Number.isInteger(i) || i < 0 || i >= inputs.length);
@@ -132,7 +133,9 @@ function differentiate(
     const createGraph = wanted && dependsOnOthers(out, since, own);
     const targets = positions.map((i) => operands[i]);
     const found = out.requiresGrad
-      ? cotangentsOf(out, new Variable(onesLike(out.value)), new Set(targets), { retain: createGraph, createGraph, since })
+      ? cotangentsOf(
+        out, new Variable(onesLike(out.value)), new Set(targets), { retain: createGraph, createGraph, since },
+      )
       : new Map<Variable, Variable>();
     const results = targets.map((x) => found.get(x) ?? new Variable(zeros(x.shape, x.value.dtype)));
     return [createGraph ? out : out.detach(), typeof argnums === 'number' ? results[0] : results];

@@ -6,7 +6,12 @@ function withMode<T>(mode: boolean, body: () => T): T {
   runtime.gradientMode = mode;
   try {
     const result = body();
-    if (result instanceof Promise) throw new TypeError('noGrad: the function returned a Promise; what runs after an await would be recorded again, so await outside');
+    if (result instanceof Promise) {
+      throw new TypeError(
+        'noGrad: the function returned a Promise; '
+        + 'what runs after an await would be recorded again, so await outside',
+      );
+    }
     return result;
   } finally {
     runtime.gradientMode = before;

@@ -50,14 +50,18 @@ function pullBack<A extends readonly unknown[]>(
 function saveEach(saves: ReadonlySet<Save>, out: Variable, args: readonly unknown[]): Saved[] {
   return [...saves].map((save) => {
     const source = save === 'out' ? out : args[save];
-    if (!(source instanceof Variable || source instanceof Tensor)) throw new TypeError(`record: argument ${save} is no tensor and cannot be saved`);
+    if (!(source instanceof Variable || source instanceof Tensor)) {
+      throw new TypeError(`record: argument ${save} is no tensor and cannot be saved`);
+    }
     const tensor = source instanceof Variable ? source.value : source;
     tensor.storage.save();
     return { storage: tensor.storage, version: tensor.storage.version, tensor };
   });
 }
 
-/** Inside a checkpoint: notes what was read from outside. The node keeps nothing, and there is no way back through it. */
+/**
+ * Inside a checkpoint: notes what was read from outside. The node keeps nothing, and there is no way back through it.
+ */
 function traced({ reads, made }: Tracing, op: string, read: readonly unknown[], out: Variable): Node {
   for (const variable of read) if (variable instanceof Variable && !made.has(variable)) reads.add(variable);
   made.add(out);
@@ -71,7 +75,10 @@ function traced({ reads, made }: Tracing, op: string, read: readonly unknown[], 
 }
 
 /** One entry of a row: which values the product reads, and the product. */
-export const vjp = <A extends readonly unknown[]>(saves: readonly Save[], pull: Vjp<A>['pull']): Vjp<A> => ({ saves, pull });
+export const vjp = <A extends readonly unknown[]>(saves: readonly Save[], pull: Vjp<A>['pull']): Vjp<A> =>
+  ({ saves, pull });
 
 /** A row that gets all its products from one pass. */
-export const joint = <A extends readonly unknown[]>(saves: readonly Save[], pullAll: JointVjp<A>['pullAll']): JointVjp<A> => ({ saves, pullAll });
+export const joint = <A extends readonly unknown[]>(
+  saves: readonly Save[], pullAll: JointVjp<A>['pullAll'],
+): JointVjp<A> => ({ saves, pullAll });

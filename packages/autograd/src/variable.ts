@@ -1,8 +1,9 @@
 /**
  * A variable is a tensor that remembers how it was made.
  *
- * Every operation on variables computes its value at once and, if gradients are wanted, leaves a `Node`: the operation's
- * arguments and its row of vector-Jacobian products. `backward` walks the nodes from the loss to the leaves.
+ * Every operation on variables computes its value at once and, if gradients are wanted, leaves a `Node`: the
+ * operation's arguments and its row of vector-Jacobian products. `backward` walks the nodes from the loss to the
+ * leaves.
  */
 import type { HoldsStorages, Shape, Storage, Tensor } from '@vitrine/tensor';
 import { formatShape } from '@vitrine/tensor';
@@ -17,7 +18,10 @@ export interface VariableOptions {
 }
 
 export class Variable implements HoldsStorages {
-  /** The current value. Replaced only by loading weights and by averages that stand in; optimizers write into it in place. */
+  /**
+   * The current value. Replaced only by loading weights and by averages that stand in; optimizers write into it in
+   * place.
+   */
   value: Tensor;
   /** ∂loss/∂value after `backward`, summed over calls; null until then and after `zeroGrad`. */
   grad: Tensor | null = null;
@@ -42,7 +46,9 @@ export class Variable implements HoldsStorages {
 
   /** Only leaves can change their mind: the result of an operation needs a gradient if any of its operands does. */
   set requiresGrad(wanted: boolean) {
-    if (this.node !== null) throw new Error(`requiresGrad: ${this.node.op} made this variable; only leaves can be switched (use detach)`);
+    if (this.node !== null) {
+      throw new Error(`requiresGrad: ${this.node.op} made this variable; only leaves can be switched (use detach)`);
+    }
     this.wantsGrad = wanted;
   }
 

@@ -9,7 +9,9 @@ const looks: Readonly<Record<BoxKind, string>> = {
   constant: 'shape=box, style=dashed',
 };
 
-/** A DOT file of the operations behind `root`: `dot -Tpdf`. Operands above, arrows to what read them. See `graphToSvg`. */
+/**
+ * A DOT file of the operations behind `root`: `dot -Tpdf`. Operands above, arrows to what read them. See `graphToSvg`.
+ */
 export function graphToDot(root: Variable, options: DrawOptions = {}): string {
   const { boxes, arrows } = drawingOf('graphToDot', root, options);
   return [

@@ -8,7 +8,9 @@ import { Variable } from '../variable.js';
 import { reshape } from './views.js';
 
 /** Normalises x `[N,…,C]` over a sample's pixels and C/groups channels together; gamma and beta `[C]`. */
-export function groupNorm(x: Input, groups: number, { gamma, beta, eps = 1e-5 }: GroupNormOptions<Input> = {}): Variable {
+export function groupNorm(
+  x: Input, groups: number, { gamma, beta, eps = 1e-5 }: GroupNormOptions<Input> = {},
+): Variable {
   const v = variable('groupNorm', x);
   checkGroups('groupNorm', v.shape, groups);
   const shape = v.shape.slice(-1);
@@ -17,7 +19,9 @@ export function groupNorm(x: Input, groups: number, { gamma, beta, eps = 1e-5 }:
 }
 
 /** Normalises x over its last axes, which have the shape `normalized`, as have gamma and beta. */
-export function layerNorm(x: Input, normalized: Shape, { gamma, beta, eps = 1e-5 }: GroupNormOptions<Input> = {}): Variable {
+export function layerNorm(
+  x: Input, normalized: Shape, { gamma, beta, eps = 1e-5 }: GroupNormOptions<Input> = {},
+): Variable {
   const v = variable('layerNorm', x);
   checkNormalized('layerNorm', v.shape, normalized);
   const [scale, shift] = [operand('layerNorm', gamma, v, normalized, 1), operand('layerNorm', beta, v, normalized, 0)];

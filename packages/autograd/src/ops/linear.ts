@@ -10,8 +10,8 @@ import { reshape } from './views.js';
 
 /**
  * `[…,M,K]` × `[…,K,N]` → `[…,M,N]`, vectors and broadcasting as `matmul` on tensors has them.
- * What is recorded is a product of matrices: of vectors as one row or column, and where one matrix is shared, of all rows
- * of a at once, so that the shared matrix's gradient is one product, too, and not a sum over products.
+ * What is recorded is a product of matrices: of vectors as one row or column, and where one matrix is shared, of all
+ * rows of a at once, so that the shared matrix's gradient is one product, too, and not a sum over products.
  */
 export function matmul(a: Input, b: Input): Variable {
   const [left, right] = [variable('matmul', a), variable('matmul', b)];
@@ -49,6 +49,8 @@ export const averagePool2dGrad = (dout: Input, inputShape: Shape, options: Avera
 /** Mean of every channel over the image: `[N,H,W,C]` → `[N,C]`, or `[N,1,1,C]` with `keepDims`. */
 export function globalAveragePool(x: Input, { keepDims = false } = {}): Variable {
   const v = variable('globalAveragePool', x);
-  if (v.shape.length !== 4) throw new RangeError(`globalAveragePool: input is [N,H,W,C]; got ${t.formatShape(v.shape)}`);
+  if (v.shape.length !== 4) {
+    throw new RangeError(`globalAveragePool: input is [N,H,W,C]; got ${t.formatShape(v.shape)}`);
+  }
   return mean(v, { axes: [1, 2], keepDims });
 }

@@ -7,21 +7,41 @@ import { Variable } from '../variable.js';
 import { silu } from './elementwise.js';
 
 /** Normalises by the batch's own moments, which come from `moments(x)`; the gradient for x knows that they do. */
-export const batchNormTrain = (x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number): Variable =>
-  apply('batchNormTrain', variable('batchNorm', x), variable('batchNorm', gamma), variable('batchNorm', beta), mean, variance, eps);
+export const batchNormTrain = (
+  x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number,
+): Variable =>
+  apply(
+    'batchNormTrain',
+    variable('batchNorm', x), variable('batchNorm', gamma), variable('batchNorm', beta), mean, variance, eps,
+  );
 /** Normalises by given moments: constants. */
-export const batchNormEval = (x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number): Variable =>
-  apply('batchNormEval', variable('batchNorm', x), variable('batchNorm', gamma), variable('batchNorm', beta), mean, variance, eps);
+export const batchNormEval = (
+  x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number,
+): Variable =>
+  apply(
+    'batchNormEval',
+    variable('batchNorm', x), variable('batchNorm', gamma), variable('batchNorm', beta), mean, variance, eps,
+  );
 
-/** `silu(batchNormTrain(…))` as one operation: only x and the vectors are kept for the way back, not what silu was applied to. */
-export const batchNormSiluTrain = (x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number): Variable =>
+/**
+ * `silu(batchNormTrain(…))` as one operation: only x and the vectors are kept for the way back, not what silu was
+ * applied to.
+ */
+export const batchNormSiluTrain = (
+  x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number,
+): Variable =>
   apply(
     'batchNormSiluTrain',
-    variable('batchNormSilu', x), variable('batchNormSilu', gamma), variable('batchNormSilu', beta), mean, variance, eps,
+    variable('batchNormSilu', x), variable('batchNormSilu', gamma), variable('batchNormSilu', beta),
+    mean, variance, eps,
   );
 /** `silu(batchNormEval(…))`: in one pass where no gradients are asked for and nobody looks at what is in between. */
-export function batchNormSiluEval(x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number): Variable {
-  const operands = [variable('batchNormSilu', x), variable('batchNormSilu', gamma), variable('batchNormSilu', beta)] as const;
+export function batchNormSiluEval(
+  x: Input, gamma: Input, beta: Input, mean: t.Tensor, variance: t.Tensor, eps: number,
+): Variable {
+  const operands = [
+    variable('batchNormSilu', x), variable('batchNormSilu', gamma), variable('batchNormSilu', beta),
+  ] as const;
   const recorded = runtime.gradientMode && operands.some((operand) => operand.requiresGrad);
   if (recorded || runtime.anomaly !== null) return silu(batchNormEval(...operands, mean, variance, eps));
   const [source, scale, shift] = operands.map((operand) => operand.value);

@@ -9,7 +9,8 @@ import { sum } from './reduce.js';
 
 export const reshape = (x: Input, shape: Shape): Variable => apply('reshape', variable('reshape', x), shape);
 export const permute = (x: Input, axes: readonly number[]): Variable => apply('permute', variable('permute', x), axes);
-export const broadcastTo = (x: Input, shape: Shape): Variable => apply('broadcastTo', variable('broadcastTo', x), shape);
+export const broadcastTo = (x: Input, shape: Shape): Variable =>
+  apply('broadcastTo', variable('broadcastTo', x), shape);
 /** Elements start, start + step, … before `end` along one axis. A negative step walks backwards, and copies. */
 export const slice = (x: Input, axis: number, start: number, end?: number, step = 1): Variable =>
   apply('slice', variable('slice', x), axis, start, end, step);

@@ -2,14 +2,15 @@
 import * as t from '@vitrine/tensor';
 import type { ElementwiseArgs, Vjps } from '../args.js';
 import {
-  add, cos, div, exp, log, mul, neg, pow, reluGrad, sigmoid, sigmoidGrad, sign, siluGrad, sin, square, sub, sumTo, tanhGrad,
-  where,
+  add, cos, div, exp, log, mul, neg, pow, reluGrad, sigmoid, sigmoidGrad, sign, siluGrad, sin, square, sub, sumTo,
+  tanhGrad, where,
 } from '../ops/index.js';
 import { vjp } from '../record.js';
 import { Variable } from '../variable.js';
 
 /** What share of the cotangent the first operand of `maximum` gets: all, none, or, of equals, half (as PyTorch). */
-const share = (a: Variable, b: Variable): Variable => new Variable(t.add(t.greater(a.value, b.value), t.mul(t.equal(a.value, b.value), 0.5)));
+const share = (a: Variable, b: Variable): Variable =>
+  new Variable(t.add(t.greater(a.value, b.value), t.mul(t.equal(a.value, b.value), 0.5)));
 
 export const zerosFor = (x: Variable): Variable => new Variable(t.zeros(x.shape, x.value.dtype));
 

@@ -1,6 +1,8 @@
 /** Derivatives of products and convolutions: each is linear in every input, so its gradients are products again. */
 import type { LinearArgs, Vjps } from '../args.js';
-import { averagePool2d, averagePool2dGrad, conv2d, conv2dInputGrad, conv2dWeightGrad, matmul, mT, sumTo } from '../ops/index.js';
+import {
+  averagePool2d, averagePool2dGrad, conv2d, conv2dInputGrad, conv2dWeightGrad, matmul, mT, sumTo,
+} from '../ops/index.js';
 import { vjp } from '../record.js';
 
 export const linear: Vjps<LinearArgs> = {
