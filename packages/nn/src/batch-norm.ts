@@ -10,14 +10,18 @@ import { ModuleBuffer, Parameter } from './parameter.js';
 export interface BatchNormOptions {
   /** Added to the variance inside the root. Default 1e-5. */
   readonly eps?: number;
-  /** Share of the new batch in the running statistics, as in PyTorch (TensorFlow's momentum is 1 minus this). Default 0.1. */
+  /**
+   * Share of the new batch in the running statistics, as in PyTorch (TensorFlow's momentum is 1 minus this).
+   * Default 0.1.
+   */
   readonly momentum?: number;
   /** What follows the normalisation; silu in the same pass over memory. Default nothing. */
   readonly activation?: 'silu' | 'relu6';
 }
 
 /**
- * (x − mean)/√(variance + eps)·weight + bias, channel by channel, then the activation if there is one. x `[N,H,W,C]`, or any shape that ends in C.
+ * (x − mean)/√(variance + eps)·weight + bias, channel by channel, then the activation if there is one. x `[N,H,W,C]`,
+ * or any shape that ends in C.
  * In training, by the batch's own mean and biased variance, while the running ones move towards it by `momentum` (the
  * running variance being unbiased, n/(n−1), as in PyTorch); in evaluation, by the running ones.
  * Throws in training when there is one value a channel: its variance says nothing.
@@ -38,7 +42,9 @@ export class BatchNorm2d extends Module {
 
   constructor(readonly channels: number, { eps = 1e-5, momentum = 0.1, activation }: BatchNormOptions = {}) {
     super();
-    if (!Number.isInteger(channels) || channels < 1) throw new RangeError(`BatchNorm2d: channels is a whole number >= 1; got ${channels}`);
+    if (!Number.isInteger(channels) || channels < 1) {
+      throw new RangeError(`BatchNorm2d: channels is a whole number >= 1; got ${channels}`);
+    }
     this.eps = eps;
     this.momentum = momentum;
     if (activation !== undefined && activation !== 'silu' && activation !== 'relu6') {
@@ -57,10 +63,16 @@ export class BatchNorm2d extends Module {
   }
 
   private normalise(x: Variable): Variable {
-    const [train, evaluate] = this.activation === 'silu' ? [batchNormSiluTrain, batchNormSiluEval] : [batchNormTrain, batchNormEval];
-    if (!this.training || this.frozen) return evaluate(x, this.weight, this.bias, this.runningMean.value, this.runningVar.value, this.eps);
+    const [train, evaluate] = this.activation === 'silu'
+      ? [batchNormSiluTrain, batchNormSiluEval]
+      : [batchNormTrain, batchNormEval];
+    if (!this.training || this.frozen) {
+      return evaluate(x, this.weight, this.bias, this.runningMean.value, this.runningVar.value, this.eps);
+    }
     const n = x.value.size / this.channels;
-    if (n === 1) throw new RangeError(`BatchNorm2d: one value a channel has no variance; give more than one image, or use eval()`);
+    if (n === 1) {
+      throw new RangeError(`BatchNorm2d: one value a channel has no variance; give more than one image, or use eval()`);
+    }
     const { mean, variance } = moments(x.value);
     // A checkpoint's second run is the same batch once more.
     if (!runtime.recomputing) this.updateStatistics(mean, variance, n);
@@ -75,6 +87,7 @@ export class BatchNorm2d extends Module {
   }
 
   override describe(): string {
-    return `${this.channels}, eps=${this.eps}, momentum=${this.momentum}${this.activation === null ? '' : `, activation=${this.activation}`}`;
+    return `${this.channels}, eps=${this.eps}, ` +
+      `momentum=${this.momentum}${this.activation === null ? '' : `, activation=${this.activation}`}`;
   }
 }

@@ -9,7 +9,10 @@ const checkProbability = (name: string, p: number): void => {
   if (!(p >= 0 && p < 1)) throw new RangeError(`${name}: the probability of dropping is from 0 to below 1; got ${p}`);
 };
 
-/** Each value is 0 with probability p, else divided by 1 − p, so that its expectation stays. Source: Srivastava et al. 2014. */
+/**
+ * Each value is 0 with probability p, else divided by 1 − p, so that its expectation stays.
+ * Source: Srivastava et al. 2014.
+ */
 export class Dropout extends Module {
   constructor(readonly p = 0.5) {
     super();
@@ -27,7 +30,10 @@ export class Dropout extends Module {
   }
 }
 
-/** Each sample's branch is 0 with probability p, else divided by 1 − p. Put before the residual sum. Source: Huang et al. 2016. */
+/**
+ * Each sample's branch is 0 with probability p, else divided by 1 − p. Put before the residual sum.
+ * Source: Huang et al. 2016.
+ */
 export class StochasticDepth extends Module {
   constructor(readonly p: number) {
     super();

@@ -2,7 +2,8 @@
  * First values of parameters. All draw from the default random stream (`manualSeed`), make float32 tensors of the shape
  * given, and count fans by Vitrine's layouts (see init/fans.ts).
  *
- * The EfficientNet paper's own, in these words: N(0, √(2/fanOut)) for convolutions and U(±1/√fanOut) for the classifier,
+ * The EfficientNet paper's own, in these words: N(0, √(2/fanOut)) for convolutions and U(±1/√fanOut) for the
+ * classifier,
  *
  *     kaimingNormal(shape, { mode: 'fanOut', nonlinearity: 'relu', groups })
  *     varianceScaling(shape, { scale: 1 / 3, mode: 'fanOut', distribution: 'uniform' })

@@ -16,7 +16,10 @@ import { checkpoint, variable } from '@vitrine/autograd';
 import type { Input, Variable } from '@vitrine/autograd';
 import { ModuleBuffer, Parameter } from './parameter.js';
 
-/** Called after `forward`, but not when a checkpoint runs it once more. Input and output are kept: they may be stored, and the garbage collector frees them. */
+/**
+ * Called after `forward`, but not when a checkpoint runs it once more. Input and output are kept: they may be stored,
+ * and the garbage collector frees them.
+ */
 export type ForwardHook = (module: Module, input: Variable, output: Variable) => void;
 
 export interface LoadOptions {
@@ -33,8 +36,9 @@ export abstract class Module {
   /** Whether dropout drops and batch norm uses the batch's own statistics. Set by `train` and `eval`. */
   training = true;
   /**
-   * Whether a call keeps its input only, and the backward pass runs `forward` once more (see autograd's `checkpoint`): less
-   * memory for up to a third more time. For blocks: `for (const block of model.blocks) block.checkpointed = true;`.
+   * Whether a call keeps its input only, and the backward pass runs `forward` once more (see autograd's `checkpoint`):
+   * less memory for up to a third more time. For blocks:
+   * `for (const block of model.blocks) block.checkpointed = true;`.
    */
   checkpointed = false;
   readonly #hooks = new Set<ForwardHook>();
@@ -55,7 +59,10 @@ export abstract class Module {
   }
 
   #run(input: Variable): Variable {
-    return scope(() => (this.checkpointed ? checkpoint((x) => this.forward(x), input) : this.forward(input)), this.constructor.name);
+    return scope(
+      () => (this.checkpointed ? checkpoint((x) => this.forward(x), input) : this.forward(input)),
+      this.constructor.name,
+    );
   }
 
   /** In anomaly mode, operations know which module runs them: its path from the outermost module that was called. */
@@ -96,13 +103,17 @@ export abstract class Module {
 
   *namedParameters(): Generator<[string, Parameter]> {
     for (const [path, module] of this.namedModules()) {
-      for (const [name, value] of Object.entries(module)) if (value instanceof Parameter) yield [join(path, name), value];
+      for (const [name, value] of Object.entries(module)) {
+        if (value instanceof Parameter) yield [join(path, name), value];
+      }
     }
   }
 
   *namedBuffers(): Generator<[string, ModuleBuffer]> {
     for (const [path, module] of this.namedModules()) {
-      for (const [name, value] of Object.entries(module)) if (value instanceof ModuleBuffer) yield [join(path, name), value];
+      for (const [name, value] of Object.entries(module)) {
+        if (value instanceof ModuleBuffer) yield [join(path, name), value];
+      }
     }
   }
 
@@ -127,7 +138,9 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** No parameter from here down gets a gradient; the graph saves nothing for them. Statistics follow `train`/`eval`. */
+  /**
+   * No parameter from here down gets a gradient; the graph saves nothing for them. Statistics follow `train`/`eval`.
+   */
   freeze(): this {
     for (const parameter of this.parameters()) parameter.requiresGrad = false;
     return this;
@@ -154,8 +167,8 @@ export abstract class Module {
   }
 
   /**
-   * Copies tensors into the module's state, by name; a module made in `meta` gets its storage here. Nothing is changed unless
-   * all fits: one error lists every missing, unexpected and misshapen name. With `strict: false` missing and
+   * Copies tensors into the module's state, by name; a module made in `meta` gets its storage here. Nothing is changed
+   * unless all fits: one error lists every missing, unexpected and misshapen name. With `strict: false` missing and
    * unexpected names are returned instead.
    */
   loadStateDict(source: ReadonlyMap<string, Tensor>, { strict = true }: LoadOptions = {}): LoadReport {
@@ -164,7 +177,9 @@ export abstract class Module {
     const unexpected = [...source.keys()].filter((name) => !owners.has(name));
     const misshapen = [...owners].flatMap(([name, { value }]) => {
       const given = source.get(name);
-      return given === undefined || fits(given, value) ? [] : [`${name} is ${kindOf(value)}, the file has ${kindOf(given)}`];
+      return given === undefined || fits(given, value)
+        ? []
+        : [`${name} is ${kindOf(value)}, the file has ${kindOf(given)}`];
     });
     const complaints = [
       ...(strict && missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
@@ -172,7 +187,10 @@ export abstract class Module {
       ...(misshapen.length > 0 ? [`misshapen: ${misshapen.join('; ')}`] : []),
     ];
     if (complaints.length > 0) {
-      throw new Error(`loadStateDict: the state does not fit ${this.constructor.name}; nothing was loaded\n  ${complaints.join('\n  ')}`);
+      throw new Error(
+        `loadStateDict: the state does not fit ${this.constructor.name}; ` +
+        `nothing was loaded\n  ${complaints.join('\n  ')}`,
+      );
     }
     for (const [name, owner] of owners) {
       const given = source.get(name);

@@ -1,6 +1,8 @@
 /** Pooling as modules, for `Sequential`. In a `forward` of one's own, call the functions. */
 import type { AveragePoolOptions, MaxPoolOptions } from '@vitrine/tensor';
-import { adaptiveAveragePool2d, adaptiveMaxPool2d, averagePool2d, globalAveragePool, maxPool2d } from '@vitrine/autograd';
+import {
+  adaptiveAveragePool2d, adaptiveMaxPool2d, averagePool2d, globalAveragePool, maxPool2d,
+} from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import { Module } from './module.js';
 

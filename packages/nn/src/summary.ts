@@ -33,8 +33,8 @@ export interface ModelSummary {
 }
 
 /**
- * One row for every module without children, in the order they run. The forward pass runs on meta tensors: shapes without values.
- * The model may be real, or made in `meta`. Its mode is left as it was.
+ * One row for every module without children, in the order they run. The forward pass runs on meta tensors: shapes
+ * without values. The model may be real, or made in `meta`. Its mode is left as it was.
  */
 export function summarize(model: Module, inputShape: Shape): ModelSummary {
   const layers: LayerSummary[] = [];
@@ -61,11 +61,19 @@ export function summarize(model: Module, inputShape: Shape): ModelSummary {
     restoreModes();
   }
   const total = (pick: (layer: LayerSummary) => number): number => layers.reduce((sum, layer) => sum + pick(layer), 0);
-  return { inputShape, layers, params: model.parameterCount(), macs: total((l) => l.macs), activationBytes: total((l) => l.activationBytes) };
+  return {
+    inputShape,
+    layers,
+    params: model.parameterCount(),
+    macs: total((l) => l.macs),
+    activationBytes: total((l) => l.activationBytes),
+  };
 }
 
 const ownParameters = (module: Module): number =>
-  Object.values(module).reduce((total: number, value) => total + (value instanceof Parameter ? value.value.size : 0), 0);
+  Object.values(module).reduce(
+    (total: number, value) => total + (value instanceof Parameter ? value.value.size : 0), 0,
+  );
 
 /** One multiply-add for every weight that every output position (of a transposed convolution, input position) uses. */
 export function multiplyAdds(module: Module, input: Shape, output: Shape): number {
@@ -77,14 +85,20 @@ export function multiplyAdds(module: Module, input: Shape, output: Shape): numbe
 
 /** The table as text, with totals. */
 export function formatSummary({ inputShape, layers, params, macs, activationBytes }: ModelSummary): string {
-  const rows = layers.map((l) => [l.name, l.type, formatShape(l.outputShape), count(l.params), count(l.macs), bytes(l.activationBytes)]);
-  const { lines: [head, ...body], rule } = textTable([['layer', 'type', 'output', 'params', 'MACs', 'activation'], ...rows], 3);
+  const rows = layers.map((l) => [
+    l.name, l.type, formatShape(l.outputShape), count(l.params), count(l.macs), bytes(l.activationBytes),
+  ]);
+  const { lines: [head, ...body], rule } = textTable(
+    [['layer', 'type', 'output', 'params', 'MACs', 'activation'], ...rows], 3,
+  );
   return [
     head, rule, ...body, rule,
-    `input ${formatShape(inputShape)}: ${count(params)} parameters (${bytes(4 * params)}), ${count(macs)} multiply-adds, ${bytes(activationBytes)} of activations`,
+    `input ${formatShape(inputShape)}: ${count(params)} parameters (${bytes(4 * params)}), ` +
+      `${count(macs)} multiply-adds, ${bytes(activationBytes)} of activations`,
   ].join('\n');
 }
 
 /** 5288548 → `5,288,548`. */
 const count = (n: number): string => n.toLocaleString('en-US');
-const bytes = (n: number): string => (n < 1e4 ? `${n} B` : n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(1)} MB`);
+const bytes = (n: number): string =>
+  (n < 1e4 ? `${n} B` : n < 1e6 ? `${(n / 1e3).toFixed(1)} kB` : `${(n / 1e6).toFixed(1)} MB`);

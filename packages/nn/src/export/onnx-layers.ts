@@ -78,9 +78,9 @@ function slide(conv: Conv2d, size: OnnxImages['size']): PadAttributes & { readon
 }
 
 /**
- * 'same' for images of any size. SAME_UPPER is TensorFlow's rule, (⌈size/stride⌉ − 1)·stride + kernel − size in all with
- * the odd pixel at the end, but for one thing: a window smaller than its stride may make that negative, which is 0 in
- * TensorFlow and undefined in ONNX. A window of one pixel never needs padding.
+ * 'same' for images of any size. SAME_UPPER is TensorFlow's rule, (⌈size/stride⌉ − 1)·stride + kernel − size in all
+ * with the odd pixel at the end, but for one thing: a window smaller than its stride may make that negative, which is 0
+ * in TensorFlow and undefined in ONNX. A window of one pixel never needs padding.
  */
 function samePadding({ kernel, options: { stride } }: Conv2d): PadAttributes {
   const strides = typeof stride === 'number' ? [stride, stride] : stride;

@@ -1,4 +1,7 @@
-/** Batch normalisation in evaluation is a multiplication and an addition a channel: both fit into the convolution before it. */
+/**
+ * Batch normalisation in evaluation is a multiplication and an addition a channel: both fit into the convolution before
+ * it.
+ */
 import { add, broadcastTo, clone, keep, mul, rsqrt, scope, sub, zeros } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import type { BatchNorm2d } from '../batch-norm.js';
@@ -12,7 +15,8 @@ export interface FoldedConv {
 }
 
 /**
- * norm(conv(x)) = conv′(x) with weight′ = weight·s and bias′ = beta + (bias − mean)·s, s = gamma/√(variance + eps), by output channel.
+ * norm(conv(x)) = conv′(x) with weight′ = weight·s and bias′ = beta + (bias − mean)·s, s = gamma/√(variance + eps), by
+ * output channel.
  * Copies: later training of the model does not reach them.
  */
 export const foldBatchNorm = (conv: Conv2d, norm: BatchNorm2d): FoldedConv =>

@@ -13,14 +13,21 @@ export class Plan {
   readonly input: Tensor;
   readonly output: Tensor;
 
-  constructor(input: Tensor, output: Tensor, private readonly steps: readonly (() => void)[], private readonly kernels: Kernels) {
+  constructor(
+    input: Tensor, output: Tensor, private readonly steps: readonly (() => void)[], private readonly kernels: Kernels,
+  ) {
     this.input = input;
     this.output = output;
   }
 
-  /** Computes `output` from `input`. Throws if backend or threads have changed since: weights are laid out for one of them. */
+  /**
+   * Computes `output` from `input`. Throws if backend or threads have changed since: weights are laid out for one of
+   * them.
+   */
   run(): Tensor {
-    if (activeKernels() !== this.kernels) throw new Error('Plan.run: backend or threads have changed since planning; plan again');
+    if (activeKernels() !== this.kernels) {
+      throw new Error('Plan.run: backend or threads have changed since planning; plan again');
+    }
     for (const step of this.steps) step();
     return this.output;
   }
@@ -47,13 +54,18 @@ export class Planner {
   }
 
   /** activation(conv(x) + bias), or, with a residual, conv(x) + bias + residual. */
-  conv(x: Tensor, { weight, bias }: FoldedConv, options: Conv2dOptions, activation: Activation, residual: Tensor | null = null): Tensor {
+  conv(
+    x: Tensor, { weight, bias }: FoldedConv, options: Conv2dOptions, activation: Activation,
+    residual: Tensor | null = null,
+  ): Tensor {
     const g = convGeometry('Planner.conv', x.shape, weight.shape, options);
     const out = this.buffer([g.N, g.outH, g.outW, g.O]);
     const { kernels } = this;
     if (g.groups === g.C && g.O === g.C && g.groups > 1) {
       if (residual !== null) throw new Error('Planner.conv: a depthwise convolution takes no residual');
-      this.steps.push(() => kernels.depthwiseFused(g, elements(x), elements(weight), elements(bias), activation, elements(out)));
+      this.steps.push(() => kernels.depthwiseFused(
+        g, elements(x), elements(weight), elements(bias), activation, elements(out),
+      ));
       return out;
     }
     if (g.groups !== 1) throw new Error(`Planner.conv: one group, or one a channel; got ${g.groups}`);
@@ -62,19 +74,22 @@ export class Planner {
     if (kernels.columnsSize(g) === 0) {
       const M = sizeOf(x.shape) / K;
       this.steps.push(() => kernels.gemmFused(
-        activation, M, g.O, K, elements(x), K, elements(packed), elements(bias), residual === null ? null : elements(residual), elements(out),
+        activation, M, g.O, K, elements(x), K, elements(packed), elements(bias),
+        residual === null ? null : elements(residual), elements(out),
       ));
       return out;
     }
     if (residual !== null) throw new Error('Planner.conv: only a 1x1 convolution takes a residual');
     const columns = keep(allocate([kernels.columnsSize(g)]));
-    this.steps.push(() => kernels.conv2dFused(g, elements(x), elements(packed), elements(bias), activation, elements(out), elements(columns)));
+    this.steps.push(() => kernels.conv2dFused(
+      g, elements(x), elements(packed), elements(bias), activation, elements(out), elements(columns),
+    ));
     return out;
   }
 
   /**
-   * conv(x · scale) + bias (+ residual) for a 1×1 convolution, scale `[N,1,1,C]`: squeeze-excitation's weights, applied to whichever is
-   * smaller, the image's pixels or the matrix's columns. x is overwritten in the first case.
+   * conv(x · scale) + bias (+ residual) for a 1×1 convolution, scale `[N,1,1,C]`: squeeze-excitation's weights, applied
+   * to whichever is smaller, the image's pixels or the matrix's columns. x is overwritten in the first case.
    */
   scaledConv(x: Tensor, scale: Tensor, { weight, bias }: FoldedConv, residual: Tensor | null): Tensor {
     const [N, H, W, C] = x.shape;
@@ -82,18 +97,22 @@ export class Planner {
     if (H * W <= O) {
       const { kernels } = this;
       const [shape, whole, perImage] = [[N, H * W, C], [H * W * C, C, 1], [C, 0, 1]];
-      this.steps.push(() => kernels.binaryKernel('mul', shape, elements(x), whole, elements(scale), perImage, elements(x)));
+      this.steps.push(() => kernels.binaryKernel(
+        'mul', shape, elements(x), whole, elements(scale), perImage, elements(x),
+      ));
       return this.conv(x, { weight, bias }, {}, 'none', residual);
     }
     const out = this.buffer([N, H, W, O]);
     const packed = keep(allocate([this.kernels.packedSize(O, C)]));
     const { kernels } = this;
-    const image = (t: Tensor, n: number, channels: number) => elements(t).subarray(n * H * W * channels, (n + 1) * H * W * channels);
+    const image = (t: Tensor, n: number, channels: number) =>
+      elements(t).subarray(n * H * W * channels, (n + 1) * H * W * channels);
     this.steps.push(() => {
       for (let n = 0; n < N; n++) {
         kernels.packWeights(O, C, elements(weight), elements(scale).subarray(n * C, (n + 1) * C), elements(packed));
         kernels.gemmFused(
-          'none', H * W, O, C, image(x, n, C), C, elements(packed), elements(bias), residual === null ? null : image(residual, n, O), image(out, n, O),
+          'none', H * W, O, C, image(x, n, C), C, elements(packed), elements(bias),
+          residual === null ? null : image(residual, n, O), image(out, n, O),
         );
       }
     });
@@ -127,7 +146,9 @@ export class Planner {
     const out = this.buffer([N, O]);
     const packed = this.pack(weight, K, O);
     const { kernels } = this;
-    this.steps.push(() => kernels.gemmFused('none', N, O, K, elements(x), K, elements(packed), elements(bias), null, elements(out)));
+    this.steps.push(() => kernels.gemmFused(
+      'none', N, O, K, elements(x), K, elements(packed), elements(bias), null, elements(out),
+    ));
     return out;
   }
 

@@ -14,9 +14,10 @@ export interface TruncatedNormalOptions {
 }
 
 /**
- * Normal, given that it lies in [low, high]. The default bounds are those of TensorFlow's `truncated_normal`, two standard
- * deviations either way; PyTorch's `trunc_normal_` has `{ low: -2, high: 2 }` whatever the std. (The operation of the
- * same name takes its bounds in standard deviations.) Throws a RangeError for a negative std and for bounds that leave nothing.
+ * Normal, given that it lies in [low, high]. The default bounds are those of TensorFlow's `truncated_normal`, two
+ * standard deviations either way; PyTorch's `trunc_normal_` has `{ low: -2, high: 2 }` whatever the std. (The operation
+ * of the same name takes its bounds in standard deviations.) Throws a RangeError for a negative std and for bounds that
+ * leave nothing.
  */
 export function truncatedNormal(
   shape: Shape, { mean = 0, std = 1, low = mean - 2 * std, high = mean + 2 * std }: TruncatedNormalOptions = {},

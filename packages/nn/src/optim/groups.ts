@@ -44,7 +44,11 @@ export function resolveGroup(
   if (lr !== undefined && lrScale !== 1) {
     throw new Error(`${name}: a group has a lr or a lrScale; got lr ${lr} and lrScale ${lrScale}`);
   }
-  checkNonNegative(name, { 'a group\'s lr': lr ?? 0, 'a group\'s lrScale': lrScale, 'a group\'s weightDecay': weightDecay });
+  checkNonNegative(name, {
+    'a group\'s lr': lr ?? 0,
+    'a group\'s lrScale': lrScale,
+    'a group\'s weightDecay': weightDecay,
+  });
   if (lr !== undefined && lr !== own.lr && own.lr === 0) {
     throw new RangeError(`${name}: a group's lr of ${lr} is no multiple of the optimizer's, which is 0; give lrScale`);
   }
@@ -61,5 +65,6 @@ const describe = (value: unknown): string =>
 export function decayGroups(parameters: readonly Parameter[]): ParameterGroup[] {
   const decayed = parameters.filter(({ value }) => value.rank > 1);
   const plain = parameters.filter(({ value }) => value.rank <= 1);
-  return [{ parameters: decayed }, { parameters: plain, weightDecay: 0 }].filter(({ parameters: own }) => own.length > 0);
+  return [{ parameters: decayed }, { parameters: plain, weightDecay: 0 }]
+    .filter(({ parameters: own }) => own.length > 0);
 }

@@ -24,8 +24,8 @@ export interface ReduceOnPlateauOptions {
 
 /**
  * Call `step(metric)` after every epoch: if the metric has not improved for more than `patience` of them, the
- * optimizer's learning rate is multiplied by `factor`. It sets `optimizer.lr`, as `fit` does by a schedule, so use one of
- * the two.
+ * optimizer's learning rate is multiplied by `factor`. It sets `optimizer.lr`, as `fit` does by a schedule, so use one
+ * of the two.
  * Source: PyTorch `ReduceLROnPlateau`.
  */
 export class ReduceOnPlateau {

@@ -63,8 +63,8 @@ export interface RmspropTFOptions {
 }
 
 /**
- * TensorFlow's RMSProp, which differs from PyTorch's in three ways that matter at large eps: eps stands inside the root, the
- * mean square starts at one, and the learning rate is inside the momentum buffer.
+ * TensorFlow's RMSProp, which differs from PyTorch's in three ways that matter at large eps: eps stands inside the
+ * root, the mean square starts at one, and the learning rate is inside the momentum buffer.
  * Source: tpu `main.py`; defaults are the paper's (decay 0.9, momentum 0.9, eps 1e-3).
  */
 export class RMSpropTF extends Optimizer {

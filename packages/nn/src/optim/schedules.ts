@@ -24,13 +24,17 @@ const checkMilestones = (name: string, milestones: readonly number[]): void => {
 
 export const constant = (lr: number): Schedule => () => lr;
 
-/** Rises linearly to the schedule's own value over `warmupSteps` steps: step s runs at (s + 1)/(warmupSteps + 1) of it. */
+/**
+ * Rises linearly to the schedule's own value over `warmupSteps` steps: step s runs at (s + 1)/(warmupSteps + 1) of it.
+ */
 export const warmup = (warmupSteps: number, schedule: Schedule): Schedule => {
   checkSteps('warmup', { warmupSteps });
   return (step) => schedule(step) * Math.min(1, (step + 1) / (warmupSteps + 1));
 };
 
-/** lr·(floor + (1 − floor)·(1 + cos(π·step/totalSteps))/2), staying at lr·floor after. Source: Loshchilov & Hutter 2017. */
+/**
+ * lr·(floor + (1 − floor)·(1 + cos(π·step/totalSteps))/2), staying at lr·floor after. Source: Loshchilov & Hutter 2017.
+ */
 export const cosine = (lr: number, totalSteps: number, { floor = 0 } = {}): Schedule => {
   checkSteps('cosine', { totalSteps });
   const share = (step: number): number => (step < totalSteps ? step / totalSteps : 1);

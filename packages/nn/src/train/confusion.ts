@@ -1,8 +1,8 @@
 import { displayWidth, formatPercent, printable, truncate } from './progress.js';
 
 /**
- * What one row and one column of a confusion matrix say about a class. A ratio 0/0 is NaN, not 0 as in scikit-learn: the
- * precision of a class that is never predicted and the recall of one without images say nothing.
+ * What one row and one column of a confusion matrix say about a class. A ratio 0/0 is NaN, not 0 as in scikit-learn:
+ * the precision of a class that is never predicted and the recall of one without images say nothing.
  */
 export interface ClassScore {
   name: string;
@@ -96,7 +96,13 @@ export function classScores(classes: readonly string[], counts: readonly (readon
   return classes.map((name, c) => {
     const support = counts[c].reduce((sum, count) => sum + count, 0);
     const right = counts[c][c];
-    return { name, support, precision: right / called[c], recall: right / support, f1: (2 * right) / (called[c] + support) };
+    return {
+      name,
+      support,
+      precision: right / called[c],
+      recall: right / support,
+      f1: (2 * right) / (called[c] + support),
+    };
   });
 }
 

@@ -1,4 +1,6 @@
-/** What an evaluation says beyond its accuracy: which classes it confuses, and whether its confidence can be believed. */
+/**
+ * What an evaluation says beyond its accuracy: which classes it confuses, and whether its confidence can be believed.
+ */
 import { ConfusionMatrix } from './confusion.js';
 import type { Evaluation } from './evaluate.js';
 
