@@ -2,7 +2,9 @@
 import type { Random } from '@vitrine/tensor';
 import type { RasterImage } from '../image/raster.js';
 
-/** An image and a stream of chance of its own → another image, perhaps of another size; the one given is left as it is. */
+/**
+ * An image and a stream of chance of its own → another image, perhaps of another size; the one given is left as it is.
+ */
 export type Augment = (image: RasterImage, random: Random) => RasterImage;
 
 /** One after the other, first to last, on the same stream of chance. */

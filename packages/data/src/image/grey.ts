@@ -4,7 +4,8 @@ import type { RasterImage } from './raster.js';
 export const luma = (r: number, g: number, b: number): number => (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
 
 /**
- * The image with one channel, its luma, as PIL's convert('L') has it; alpha is dropped. A grey image is returned as it is.
+ * The image with one channel, its luma, as PIL's convert('L') has it; alpha is dropped. A grey image is returned as it
+ * is.
  */
 export function toGrey(image: RasterImage): RasterImage {
   const { width, height, channels, data } = image;
