@@ -21,19 +21,25 @@ export function parseBlocks(strings: readonly string[]): ParsedBlocks {
   rows.forEach(({ inChannels }, i) => {
     const before = rows[i - 1];
     if (before !== undefined && before.stage.channels !== inChannels) {
-      throw new Error(`parseBlocks: stage ${i} takes ${inChannels} channels (i), but stage ${i - 1} gives ${before.stage.channels} (o)`);
+      throw new Error(`parseBlocks: stage ${i} takes ${inChannels} channels (i), ` +
+        `but stage ${i - 1} gives ${before.stage.channels} (o)`);
     }
   });
   return { stemChannels: rows[0].inChannels, stages: rows.map(({ stage }) => stage) };
 }
 
 function parseBlock(text: string, index: number): { inChannels: number; stage: StageConfig } {
-  const refuse = (why: string): Error => new Error(`parseBlocks: '${text}' (stage ${index}): ${why}; a stage reads r2_k3_s22_e6_i16_o24_se0.25`);
+  const refuse = (why: string): Error =>
+    new Error(`parseBlocks: '${text}' (stage ${index}): ${why}; a stage reads r2_k3_s22_e6_i16_o24_se0.25`);
   const found = FORM.exec(text);
   if (found === null) throw refuse('not in that form');
   const [repeats, kernel, down, across, expandRatio, inChannels, channels] = found.slice(1, 8).map(Number);
-  if (found[4] !== undefined && down !== across) throw refuse(`strides down and across are equal here; got ${down} and ${across}`);
-  if ([repeats, kernel, down, expandRatio, inChannels, channels].includes(0)) throw refuse('every number is at least 1');
+  if (found[4] !== undefined && down !== across) {
+    throw refuse(`strides down and across are equal here; got ${down} and ${across}`);
+  }
+  if ([repeats, kernel, down, expandRatio, inChannels, channels].includes(0)) {
+    throw refuse('every number is at least 1');
+  }
   const squeezeRatio = found[9] === undefined ? 0 : Number(found[9]);
   if (squeezeRatio > 1) throw refuse(`the squeeze ratio is from 0 to 1; got ${squeezeRatio}`);
   const block = found[8] === '1' ? 'fused' : 'mbconv';
@@ -53,5 +59,6 @@ export function formatBlocks({ stemChannels, stages }: ParsedBlocks): string[] {
 
 /** An architecture from block strings, for `EfficientNet.fromVariant`. */
 export const architectureFromBlocks = (
-  strings: readonly string[], { headChannels = 1280, activation = 'silu' as Architecture['activation'], fixedEnds = false } = {},
+  strings: readonly string[],
+  { headChannels = 1280, activation = 'silu' as Architecture['activation'], fixedEnds = false } = {},
 ): Architecture => ({ ...parseBlocks(strings), headChannels, activation, fixedEnds });

@@ -22,11 +22,15 @@ export interface StageConfig {
 const SQUEEZE_RATIO = 0.25;
 
 /** A row of the paper's table, with its squeeze-excitation. */
-export const mbconv = (kernel: number, stride: number, expandRatio: number, channels: number, repeats: number): StageConfig =>
+export const mbconv = (
+  kernel: number, stride: number, expandRatio: number, channels: number, repeats: number,
+): StageConfig =>
   ({ block: 'mbconv', kernel, stride, expandRatio, channels, repeats, squeezeRatio: SQUEEZE_RATIO });
 
 /** A row of V2's table that is Fused-MBConv. */
-export const fused = (kernel: number, stride: number, expandRatio: number, channels: number, repeats: number): StageConfig =>
+export const fused = (
+  kernel: number, stride: number, expandRatio: number, channels: number, repeats: number,
+): StageConfig =>
   ({ block: 'fused', kernel, stride, expandRatio, channels, repeats, squeezeRatio: 0 });
 
 /** Stochastic depth of the last block; earlier ones get a share that rises linearly. */
@@ -60,7 +64,10 @@ export const B0: Architecture = {
   fixedEnds: false,
 };
 
-/** For integer hardware: no squeeze-excitation, ReLU6, stem and head never wider. Source: tpu `efficientnet_lite_builder.py`. */
+/**
+ * For integer hardware: no squeeze-excitation, ReLU6, stem and head never wider.
+ * Source: tpu `efficientnet_lite_builder.py`.
+ */
 export const LITE: Architecture = {
   ...B0,
   stages: B0.stages.map((row) => ({ ...row, squeezeRatio: 0 })),
@@ -71,7 +78,10 @@ export const LITE: Architecture = {
 const v2 = (stemChannels: number, stages: readonly StageConfig[]): Architecture =>
   ({ stemChannels, stages, headChannels: 1280, activation: 'silu', fixedEnds: false });
 
-/** EfficientNetV2: where images are large, k×k convolutions instead of depthwise ones. Source: Tan & Le 2021, arXiv 2104.00298, Table 4. */
+/**
+ * EfficientNetV2: where images are large, k×k convolutions instead of depthwise ones.
+ * Source: Tan & Le 2021, arXiv 2104.00298, Table 4.
+ */
 export const V2_S = v2(24, [
   //     k  s  e  out  ×
   fused(3, 1, 1, 24, 2),
@@ -119,7 +129,9 @@ export interface Variant extends Scaling {
   readonly architecture: Architecture;
 }
 
-const variant = (architecture: Architecture, widthCoefficient: number, depthCoefficient: number, resolution: number, dropout: number): Variant =>
+const variant = (
+  architecture: Architecture, widthCoefficient: number, depthCoefficient: number, resolution: number, dropout: number,
+): Variant =>
   ({ architecture, ...scaled(widthCoefficient, depthCoefficient, resolution, dropout) });
 
 /** The published family. For V2 the resolution is that of evaluation; training uses smaller images, growing. */
@@ -170,8 +182,9 @@ const TINY: Architecture = {
 };
 
 /**
- * V2's plan for small images: k×k convolutions first, MBConv where channels are many and pixels few. Measured in training
- * on a CPU, networks that begin so do some twice the multiply-adds a second of those that are MBConv throughout.
+ * V2's plan for small images: k×k convolutions first, MBConv where channels are many and pixels few. Measured in
+ * training on a CPU, networks that begin so do some twice the multiply-adds a second of those that are MBConv
+ * throughout.
  */
 const small = (stemChannels: number, headChannels: number, stages: readonly StageConfig[]): Architecture =>
   ({ ...v2(stemChannels, stages), headChannels });
@@ -198,11 +211,16 @@ const MEDIUM = small(24, 384, [
 ]);
 
 export const PRESETS = {
-  /** Half of B0's width and depth at 32 × 32: 663,530 parameters with 10 classes and 3 channels, 6.1 M multiply-adds. */
+  /**
+   * Half of B0's width and depth at 32 × 32: 663,530 parameters with 10 classes and 3 channels, 6.1 M multiply-adds.
+   */
   'small-32': { ...variant(B0, 0.5, 0.5, 32, 0.2), stemStride: 1, inChannels: 3 },
   /** Four short stages, narrow: 54,986 parameters and 1.2 M multiply-adds on a 28 × 28 grey image. */
   'tiny-28': { ...variant(TINY, 0.5, 0.5, 28, 0.1), stemStride: 1, inChannels: 1 },
-  /** As large as `tiny-28`, but dense early: 54,530 parameters, 2.3 M multiply-adds, which take no longer. What `start` trains. */
+  /**
+   * As large as `tiny-28`, but dense early: 54,530 parameters, 2.3 M multiply-adds, which take no longer. What `start`
+   * trains.
+   */
   'fast-28': { ...variant(FAST, 1, 1, 28, 0.1), stemStride: 1, inChannels: 1 },
   /** For minutes of training on grey 28 × 28 images: 81,414 parameters, 4.9 M multiply-adds. */
   'small-28': { ...variant(SMALL, 1, 1, 28, 0.1), stemStride: 1, inChannels: 1 },
@@ -215,7 +233,10 @@ export type PresetName = keyof typeof PRESETS;
 export const isVariant = (name: string): name is VariantName => Object.hasOwn(VARIANTS, name);
 export const isPreset = (name: string): name is PresetName => Object.hasOwn(PRESETS, name);
 
-/** What two lineages of EfficientNet do differently. Weights fit both, outputs do not: the choice travels with the weights. */
+/**
+ * What two lineages of EfficientNet do differently. Weights fit both, outputs do not: the choice travels with the
+ * weights.
+ */
 export type ConventionName = 'tensorflow' | 'pytorch';
 
 export interface Conventions {
@@ -234,7 +255,10 @@ export const CONVENTIONS: Readonly<Record<ConventionName, Conventions>> = {
 
 const LARGE: readonly string[] = ['efficientnet-b5', 'efficientnet-b6', 'efficientnet-b7'];
 
-/** torchvision pads symmetrically throughout, but takes TensorFlow's eps for B5 to B7 and V2, and its momentum for B5 to B7. */
+/**
+ * torchvision pads symmetrically throughout, but takes TensorFlow's eps for B5 to B7 and V2, and its momentum for B5 to
+ * B7.
+ */
 export function conventionsFor(convention: ConventionName, name?: string): Conventions {
   const row = CONVENTIONS[convention];
   if (convention === 'tensorflow' || name === undefined) return row;

@@ -19,14 +19,24 @@ type FoldedBlock =
     readonly squeeze: { readonly reduce: FoldedConv; readonly expand: FoldedConv } | null;
     readonly project: FoldedConv;
   }
-  | { readonly kind: 'fused'; readonly block: FusedMBConv; readonly conv: FoldedConv; readonly project: FoldedConv | null };
+  | {
+    readonly kind: 'fused';
+    readonly block: FusedMBConv;
+    readonly conv: FoldedConv;
+    readonly project: FoldedConv | null;
+  };
 
 const foldBoth = (conv: Conv2d | null, norm: BatchNorm2d | null): FoldedConv | null =>
   (conv !== null && norm !== null ? foldBatchNorm(conv, norm) : null);
 
 function foldBlock(block: MBConv | FusedMBConv): FoldedBlock {
   if (block instanceof FusedMBConv) {
-    return { kind: 'fused', block, conv: foldBatchNorm(block.conv, block.convNorm), project: foldBoth(block.project, block.projectNorm) };
+    return {
+      kind: 'fused',
+      block,
+      conv: foldBatchNorm(block.conv, block.convNorm),
+      project: foldBoth(block.project, block.projectNorm),
+    };
   }
   const { squeezeExcitation: squeeze } = block;
   return {
@@ -56,7 +66,10 @@ export class FusedEfficientNet {
     this.classifier = { weight: clone(weight.value), bias: clone(bias.value) };
   }
 
-  /** Logits `[N,numClasses]` of images `[N,H,W,C]`: what the model gives in evaluation, to 1e-5. Plans once for every shape. */
+  /**
+   * Logits `[N,numClasses]` of images `[N,H,W,C]`: what the model gives in evaluation, to 1e-5. Plans once for every
+   * shape.
+   */
   call(images: Tensor): Tensor {
     checkTensor('FusedEfficientNet.call', 'images', images);
     const key = formatShape(images.shape);
@@ -67,13 +80,14 @@ export class FusedEfficientNet {
   }
 
   /**
-   * A forward pass for one shape `[N,H,W,C]` that allocates nothing when run: write into `plan.input`, call `plan.run()`,
-   * read `plan.output`.
+   * A forward pass for one shape `[N,H,W,C]` that allocates nothing when run: write into `plan.input`, call
+   * `plan.run()`, read `plan.output`.
    */
   plan(inputShape: Shape): Plan {
     const { inChannels, activation } = this.model.config;
     if (inputShape.length !== 4 || inputShape[3] !== inChannels) {
-      throw new RangeError(`FusedEfficientNet.plan: images are [N,H,W,${inChannels}], channels last; got ${formatShape(inputShape)}`);
+      throw new RangeError(`FusedEfficientNet.plan: images are [N,H,W,${inChannels}], channels last; ` +
+        `got ${formatShape(inputShape)}`);
     }
     const planner = new Planner(inputShape);
     let x = planner.conv(planner.input, this.stem, this.model.stem.options, activation);
@@ -87,12 +101,16 @@ export class FusedEfficientNet {
 
 /** Adds a block; gives back every buffer but the one it returns. */
 function planBlock(planner: Planner, x: Tensor, folded: FoldedBlock, activation: Activation): Tensor {
-  const out = folded.kind === 'fused' ? planFusedMBConv(planner, x, folded, activation) : planMBConv(planner, x, folded, activation);
+  const out = folded.kind === 'fused'
+    ? planFusedMBConv(planner, x, folded, activation)
+    : planMBConv(planner, x, folded, activation);
   planner.giveBack(x);
   return out;
 }
 
-function planMBConv(planner: Planner, x: Tensor, folded: Extract<FoldedBlock, { kind: 'mbconv' }>, activation: Activation): Tensor {
+function planMBConv(
+  planner: Planner, x: Tensor, folded: Extract<FoldedBlock, { kind: 'mbconv' }>, activation: Activation,
+): Tensor {
   const { block, expand, depthwise, squeeze, project } = folded;
   const residual = block.stochasticDepth === null ? null : x;
   const wide = expand === null ? x : planner.conv(x, expand, {}, activation);
@@ -111,7 +129,9 @@ function planMBConv(planner: Planner, x: Tensor, folded: Extract<FoldedBlock, { 
   return out;
 }
 
-function planFusedMBConv(planner: Planner, x: Tensor, folded: Extract<FoldedBlock, { kind: 'fused' }>, activation: Activation): Tensor {
+function planFusedMBConv(
+  planner: Planner, x: Tensor, folded: Extract<FoldedBlock, { kind: 'fused' }>, activation: Activation,
+): Tensor {
   const { block, conv, project } = folded;
   const seen = planner.conv(x, conv, block.conv.options, activation);
   if (project === null) return block.stochasticDepth === null ? seen : planner.add(seen, x);
@@ -120,7 +140,10 @@ function planFusedMBConv(planner: Planner, x: Tensor, folded: Extract<FoldedBloc
   return out;
 }
 
-/** Prepares a model for inference. The model itself is left as it is. Throws a TypeError for one without values (`meta`). */
+/**
+ * Prepares a model for inference. The model itself is left as it is. Throws a TypeError for one without values
+ * (`meta`).
+ */
 export function fuse(model: EfficientNet): FusedEfficientNet {
   if (model.stem.weight.value.isMeta) throw new TypeError('fuse: the model has shapes but no weights; load them first');
   return new FusedEfficientNet(model);

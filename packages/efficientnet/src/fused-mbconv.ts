@@ -9,8 +9,8 @@ import type { MBConvOptions } from './mbconv.js';
 export type FusedMBConvOptions = Omit<MBConvOptions, 'squeezeRatio'>;
 
 /**
- * MBConv with expansion and depthwise convolution fused into one k×k convolution: more multiply-adds, fewer passes over memory,
- * which is faster where images are large and channels few. With expandRatio 1 that convolution is all there is.
+ * MBConv with expansion and depthwise convolution fused into one k×k convolution: more multiply-adds, fewer passes over
+ * memory, which is faster where images are large and channels few. With expandRatio 1 that convolution is all there is.
  * `[N,H,W,inChannels]` → `[N,⌈H/stride⌉,⌈W/stride⌉,outChannels]`.
  * Source: Gupta & Tan 2019 (EfficientNet-EdgeTPU); Tan & Le 2021.
  */

@@ -6,8 +6,8 @@ import { Conv2d, Linear } from '@vitrine/nn';
 import type { Module } from '@vitrine/nn';
 
 /**
- * The paper's initialisation: convolutions N(0, √(2/(kH·kW·outChannels))), depthwise ones with kH·kW in the place of the product,
- * biases 0; the classifier U(±1/√classes). Source: tpu `efficientnet_model.py`.
+ * The paper's initialisation: convolutions N(0, √(2/(kH·kW·outChannels))), depthwise ones with kH·kW in the place of
+ * the product, biases 0; the classifier U(±1/√classes). Source: tpu `efficientnet_model.py`.
  */
 export function initialize(root: Module): void {
   for (const [, module] of root.namedModules()) {

@@ -12,7 +12,9 @@ export const paddingOf = (kernel: number, { conventions }: LayerSettings): 'same
   (conventions.padding === 'same' ? 'same' : (kernel - 1) / 2);
 
 /** Batch norm with the network's settings, followed by its activation or by nothing. */
-export const normOf = (channels: number, { conventions, activation }: LayerSettings, what: 'activated' | 'plain'): BatchNorm2d =>
+export const normOf = (
+  channels: number, { conventions, activation }: LayerSettings, what: 'activated' | 'plain',
+): BatchNorm2d =>
   new BatchNorm2d(channels, {
     eps: conventions.batchNormEps,
     momentum: conventions.batchNormMomentum,

@@ -21,8 +21,9 @@ export interface MBConvOptions extends LayerSettings {
 }
 
 /**
- * Widen (1×1), look around each channel by itself (k×k depthwise), weigh the channels, narrow (1×1); add the input where the
- * shape has not changed. Each convolution is followed by batch norm, the first two also by the activation, the last by nothing.
+ * Widen (1×1), look around each channel by itself (k×k depthwise), weigh the channels, narrow (1×1); add the input
+ * where the shape has not changed. Each convolution is followed by batch norm, the first two also by the activation,
+ * the last by nothing.
  * `[N,H,W,inChannels]` → `[N,⌈H/stride⌉,⌈W/stride⌉,outChannels]`.
  * Source: Sandler et al. 2018 (MobileNetV2); Tan & Le 2019.
  */
@@ -43,9 +44,16 @@ export class MBConv extends Module {
     const widens = expandRatio !== 1;
     this.expand = widens ? new Conv2d(inChannels, wide, 1, { bias: false }) : null;
     this.expandNorm = widens ? normOf(wide, options, 'activated') : null;
-    this.depthwise = new Conv2d(wide, wide, kernel, { stride, padding: paddingOf(kernel, options), groups: wide, bias: false });
+    this.depthwise = new Conv2d(wide, wide, kernel, {
+      stride,
+      padding: paddingOf(kernel, options),
+      groups: wide,
+      bias: false,
+    });
     this.depthwiseNorm = normOf(wide, options, 'activated');
-    this.squeezeExcitation = squeezeRatio > 0 ? new SqueezeExcitation(wide, Math.max(1, Math.floor(inChannels * squeezeRatio))) : null;
+    this.squeezeExcitation = squeezeRatio > 0
+      ? new SqueezeExcitation(wide, Math.max(1, Math.floor(inChannels * squeezeRatio)))
+      : null;
     this.project = new Conv2d(wide, outChannels, 1, { bias: false });
     this.projectNorm = normOf(outChannels, options, 'plain');
     this.stochasticDepth = stride === 1 && inChannels === outChannels ? new StochasticDepth(dropPath) : null;

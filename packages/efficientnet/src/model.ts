@@ -21,7 +21,10 @@ export interface EfficientNetOptions {
   readonly inChannels?: number;
   /** Side of the images the model is meant for; any size works, this one is for `summary` and preprocessing. */
   readonly imageSize?: number;
-  /** Padding and batch-norm settings: 'tensorflow' (the paper's code, lukemelas, Keras, timm tf_) or 'pytorch' (torchvision). Default 'tensorflow'. */
+  /**
+   * Padding and batch-norm settings: 'tensorflow' (the paper's code, lukemelas, Keras, timm tf_) or 'pytorch'
+   * (torchvision). Default 'tensorflow'.
+   */
   readonly conventions?: ConventionName;
   /** Share of the new batch in batch norm's running statistics, as PyTorch counts it; by default the convention's. */
   readonly batchNormMomentum?: number;
@@ -65,14 +68,22 @@ export class EfficientNet extends Module {
 
   constructor(readonly config: EfficientNetConfig) {
     super();
-    const { stemChannels, stages, headChannels, activation, inChannels, numClasses, stemStride, dropout, convention, name } = config;
+    const {
+      stemChannels, stages, headChannels, activation, inChannels, numClasses, stemStride, dropout, convention, name,
+    } = config;
     for (const [option, value] of Object.entries({ numClasses, inChannels, imageSize: config.imageSize, stemStride })) {
-      if (!Number.isInteger(value) || value < 1) throw new RangeError(`EfficientNet: ${option} is a whole number >= 1; got ${String(value)}`);
+      if (!Number.isInteger(value) || value < 1) {
+        throw new RangeError(`EfficientNet: ${option} is a whole number >= 1; got ${String(value)}`);
+      }
     }
     const usual = conventionsFor(convention, name);
     const { batchNormMomentum, batchNormEps = usual.batchNormEps } = config;
     const settings = { activation, conventions: { ...usual, batchNormMomentum, batchNormEps } };
-    this.stem = new Conv2d(inChannels, stemChannels, 3, { stride: stemStride, padding: paddingOf(3, settings), bias: false });
+    this.stem = new Conv2d(inChannels, stemChannels, 3, {
+      stride: stemStride,
+      padding: paddingOf(3, settings),
+      bias: false,
+    });
     this.stemNorm = normOf(stemChannels, settings, 'activated');
     this.blocks = makeBlocks(config, settings);
     this.head = new Conv2d(stages.at(-1)?.channels ?? stemChannels, headChannels, 1, { bias: false });
@@ -83,9 +94,10 @@ export class EfficientNet extends Module {
   }
 
   /**
-   * A published variant ('efficientnet-b0' … 'b8', 'efficientnet-l2', 'efficientnet-lite0' … 'lite4', 'efficientnet-v2-s', '-m', '-l';
-   * the prefix may be left out) or a preset small enough for a CPU ('small-32', 'tiny-28', 'fast-28', 'small-28', 'medium-28'),
-   * freshly initialised. In `meta(() => …)` it has shapes only and costs nothing.
+   * A published variant ('efficientnet-b0' … 'b8', 'efficientnet-l2', 'efficientnet-lite0' … 'lite4',
+   * 'efficientnet-v2-s', '-m', '-l'; the prefix may be left out) or a preset small enough for a CPU ('small-32',
+   * 'tiny-28', 'fast-28', 'small-28', 'medium-28'), freshly initialised. In `meta(() => …)` it has shapes only and
+   * costs nothing.
    * Throws a RangeError naming the known names.
    */
   static fromName(name: string, options: EfficientNetOptions = {}): EfficientNet {
@@ -93,18 +105,22 @@ export class EfficientNet extends Module {
   }
 
   /**
-   * A network of one's own: an architecture (say of `architectureFromBlocks`), how far to stretch it, and what it is made for.
+   * A network of one's own: an architecture (say of `architectureFromBlocks`), how far to stretch it, and what it is
+   * made for.
    *
-   *     EfficientNet.fromVariant('mine', { architecture, widthCoefficient: 1, depthCoefficient: 1, resolution: 64, dropout: 0.2 })
+   *     EfficientNet.fromVariant('mine', {
+   *       architecture, widthCoefficient: 1, depthCoefficient: 1, resolution: 64, dropout: 0.2,
+   *     })
    */
   static fromVariant(name: string, variant: Preset, options: EfficientNetOptions = {}): EfficientNet {
     return new EfficientNet(configOf(name, variant, options));
   }
 
   /**
-   * A network with the weights of a file of this library, torchvision, timm or lukemelas (.pth, .pt, .safetensors), in evaluation mode.
-   * `name` says what the file should hold, 'auto' takes what it does hold. The source is a path, the bytes, or a URL, which is
-   * downloaded once and kept. What was found, and how images are to be prepared, is then in `pretrained`.
+   * A network with the weights of a file of this library, torchvision, timm or lukemelas (.pth, .pt, .safetensors), in
+   * evaluation mode. `name` says what the file should hold, 'auto' takes what it does hold. The source is a path, the
+   * bytes, or a URL, which is downloaded once and kept. What was found, and how images are to be prepared, is then in
+   * `pretrained`.
    *
    *     const model = await EfficientNet.fromPretrained('b0', 'efficientnet_b0_rwightman-7f5810bc.pth');
    *
@@ -130,7 +146,10 @@ export class EfficientNet extends Module {
     return this.headNorm.call(this.head.call(last));
   }
 
-  /** Activations at every resolution, for detection and segmentation. Throws if the network halves fewer than five times. */
+  /**
+   * Activations at every resolution, for detection and segmentation. Throws if the network halves fewer than five
+   * times.
+   */
   extractEndpoints(x: Input): Endpoints {
     const found: Variable[] = [];
     const last = this.runBlocks(x, (before, after) => {
@@ -139,16 +158,26 @@ export class EfficientNet extends Module {
     found.push(last);
     const [reduction_1, reduction_2, reduction_3, reduction_4, reduction_5] = found;
     if (found.length !== 5) {
-      throw new Error(`extractEndpoints: ${this.config.name} on ${formatShape(variable('extractEndpoints', x).shape)} has ${found.length} resolutions; endpoints are defined for five`);
+      throw new Error(`extractEndpoints: ${this.config.name} on ` +
+        `${formatShape(variable('extractEndpoints', x).shape)} has ${found.length} resolutions; ` +
+        'endpoints are defined for five');
     }
-    return { reduction_1, reduction_2, reduction_3, reduction_4, reduction_5, reduction_6: this.headNorm.call(this.head.call(last)) };
+    return {
+      reduction_1,
+      reduction_2,
+      reduction_3,
+      reduction_4,
+      reduction_5,
+      reduction_6: this.headNorm.call(this.head.call(last)),
+    };
   }
 
   private runBlocks(x: Input, observe: (before: Variable, after: Variable) => void): Variable {
     const images = variable('EfficientNet', x);
     const { inChannels } = this.config;
     if (images.shape.length !== 4 || images.shape[3] !== inChannels) {
-      throw new RangeError(`EfficientNet: images are [N,H,W,${inChannels}], channels last; got ${formatShape(images.shape)}`);
+      throw new RangeError(`EfficientNet: images are [N,H,W,${inChannels}], channels last; ` +
+        `got ${formatShape(images.shape)}`);
     }
     let value = this.stemNorm.call(this.stem.call(images));
     for (const block of this.blocks) {
@@ -160,7 +189,9 @@ export class EfficientNet extends Module {
   }
 }
 
-function makeBlocks({ stemChannels, stages, dropPath }: EfficientNetConfig, settings: LayerSettings): (MBConv | FusedMBConv)[] {
+function makeBlocks(
+  { stemChannels, stages, dropPath }: EfficientNetConfig, settings: LayerSettings,
+): (MBConv | FusedMBConv)[] {
   const total = stages.reduce((sum, { repeats }) => sum + repeats, 0);
   const blocks: (MBConv | FusedMBConv)[] = [];
   let inChannels = stemChannels;
@@ -209,10 +240,17 @@ function configOf(name: string, row: Preset, options: EfficientNetOptions): Effi
   };
 }
 
-/** 'b0', 'efficientnet_b0' and 'efficientnetv2_s', as other libraries write them, are 'efficientnet-b0' and 'efficientnet-v2-s' here. */
+/**
+ * 'b0', 'efficientnet_b0' and 'efficientnetv2_s', as other libraries write them, are 'efficientnet-b0' and
+ * 'efficientnet-v2-s' here.
+ */
 function canonicalName(asked: string): VariantName | PresetName {
-  const dashed = asked.replaceAll('_', '-').replace(/^efficientnetv2/, 'efficientnet-v2').replace(/^v2(?=[sml]$)/, 'v2-');
+  const dashed = asked
+    .replaceAll('_', '-')
+    .replace(/^efficientnetv2/, 'efficientnet-v2')
+    .replace(/^v2(?=[sml]$)/, 'v2-');
   const full = [dashed, `efficientnet-${dashed}`].find((name) => isPreset(name) || isVariant(name));
   if (full !== undefined && (isPreset(full) || isVariant(full))) return full;
-  throw new RangeError(`EfficientNet: there is no model '${asked}'; known are ${[...Object.keys(VARIANTS), ...Object.keys(PRESETS)].join(', ')}`);
+  throw new RangeError(`EfficientNet: there is no model '${asked}'; ` +
+    `known are ${[...Object.keys(VARIANTS), ...Object.keys(PRESETS)].join(', ')}`);
 }

@@ -19,10 +19,13 @@ export interface CompoundScale {
 }
 
 /** The coefficients at φ, which may be negative or broken: φ = −2 gives a quarter of the multiply-adds. */
-export function compoundScale(phi: number, { baseResolution = 224, alpha = ALPHA, beta = BETA, gamma = GAMMA } = {}): CompoundScale {
+export function compoundScale(
+  phi: number, { baseResolution = 224, alpha = ALPHA, beta = BETA, gamma = GAMMA } = {},
+): CompoundScale {
   for (const [name, value] of Object.entries({ phi, baseResolution, alpha, beta, gamma })) {
     if (!Number.isFinite(value) || (name !== 'phi' && value <= 0)) {
-      throw new RangeError(`compoundScale: ${name} is a finite number${name === 'phi' ? '' : ' above 0'}; got ${value}`);
+      throw new RangeError(`compoundScale: ${name} is a finite number${name === 'phi' ? '' : ' above 0'}; ` +
+        `got ${value}`);
     }
   }
   return {
@@ -33,7 +36,9 @@ export function compoundScale(phi: number, { baseResolution = 224, alpha = ALPHA
   };
 }
 
-/** Channels times width, rounded to a multiple of 8, never below 90 % of what was asked. Source: tpu `round_filters`. */
+/**
+ * Channels times width, rounded to a multiple of 8, never below 90 % of what was asked. Source: tpu `round_filters`.
+ */
 export function roundFilters(channels: number, widthCoefficient: number): number {
   const wanted = channels * widthCoefficient;
   const rounded = Math.max(8, Math.floor(Math.floor(wanted + 4) / 8) * 8);
@@ -41,10 +46,14 @@ export function roundFilters(channels: number, widthCoefficient: number): number
 }
 
 /** Repeats times depth, rounded up. Source: tpu `round_repeats`. */
-export const roundRepeats = (repeats: number, depthCoefficient: number): number => Math.ceil(depthCoefficient * repeats);
+export const roundRepeats = (repeats: number, depthCoefficient: number): number =>
+  Math.ceil(depthCoefficient * repeats);
 
 /** An architecture stretched: channels by the width, repeats by the depth. */
-export function scale(architecture: Architecture, { widthCoefficient, depthCoefficient }: Pick<Scaling, 'widthCoefficient' | 'depthCoefficient'>): Architecture {
+export function scale(
+  architecture: Architecture,
+  { widthCoefficient, depthCoefficient }: Pick<Scaling, 'widthCoefficient' | 'depthCoefficient'>,
+): Architecture {
   const { stemChannels, stages, headChannels, fixedEnds } = architecture;
   const isEnd = (i: number): boolean => i === 0 || i === stages.length - 1;
   return {

@@ -59,7 +59,9 @@ async function main(args: readonly string[]): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) throw new UsageError(`there is no command '${name}'; known are ${Object.keys(commands).join(', ')}`);
+  if (command === undefined) {
+    throw new UsageError(`there is no command '${name}'; known are ${Object.keys(commands).join(', ')}`);
+  }
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(command.help);
     return 0;

@@ -21,8 +21,8 @@ const TABLE = {
   top: option('K', whole(1), 'classes listed for each picture (default 5)'),
   'image-size': option('N', whole(1), 'pictures are cut to N × N pixels, and resized in the proportion of the ' +
     'weights\' own preparation before: 256 and 224 become round(256·N/224) and N'),
-  mean: option('X,X,X', numbers('numbers', () => true), 'mean of the pixels from 0 to 1, one a channel or one for all ' +
-    '(default: what the weights say)'),
+  mean: option('X,X,X', numbers('numbers', () => true), 'mean of the pixels from 0 to 1, one a channel or one for ' +
+    'all (default: what the weights say)'),
   std: option('X,X,X', numbers('numbers > 0', (n) => n > 0), 'their standard deviation, likewise'),
   'batch-size': option('N', whole(1), 'pictures computed together, which takes memory in proportion (default 16)'),
   output: option('FILE.npy', text, 'also write the logits, float32 [pictures, classes], in the order of the list; a ' +

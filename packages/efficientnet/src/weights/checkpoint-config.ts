@@ -1,18 +1,22 @@
-/** The configuration that this library's own files carry, read back. A file comes from anywhere: every field is looked at. */
+/**
+ * The configuration that this library's own files carry, read back. A file comes from anywhere: every field is looked
+ * at.
+ */
 import type { StageConfig } from '../config.js';
 import type { EfficientNetConfig } from '../model.js';
 import type { Preprocessing } from './preprocessing.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Kinds of field: a whole number from 1, any finite number, or one of a few words. */
 type Kind = 'count' | 'number' | 'text' | readonly string[];
 
 const STAGE: Readonly<Record<keyof StageConfig, Kind>> = {
-  block: ['mbconv', 'fused'], kernel: 'count', stride: 'count', expandRatio: 'count', channels: 'count', repeats: 'count',
-  squeezeRatio: 'number',
+  block: ['mbconv', 'fused'], kernel: 'count', stride: 'count', expandRatio: 'count', channels: 'count',
+  repeats: 'count', squeezeRatio: 'number',
 };
 
 const NETWORK: Readonly<Record<Exclude<keyof EfficientNetConfig, 'stages' | 'batchNormEps'>, Kind>> = {
@@ -37,8 +41,10 @@ const isStage = (value: unknown): value is StageConfig => isObject(value) && wro
 
 function isConfig(value: Fields): value is Fields & EfficientNetConfig {
   const { stages, batchNormEps } = value;
-  return wrongFields(value, NETWORK).length === 0 && Array.isArray(stages) && stages.length > 0 && stages.every(isStage) &&
-    stages.reduce((sum, { repeats }) => sum + repeats, 0) <= 1000 && (batchNormEps === undefined || fits(batchNormEps, 'number'));
+  return wrongFields(value, NETWORK).length === 0 &&
+    Array.isArray(stages) && stages.length > 0 && stages.every(isStage) &&
+    stages.reduce((sum, { repeats }) => sum + repeats, 0) <= 1000 &&
+    (batchNormEps === undefined || fits(batchNormEps, 'number'));
 }
 
 /** Text `model` of a checkpoint's metadata, or null if it is something else than a configuration. */
@@ -53,7 +59,10 @@ export function parseClasses(text: string): readonly string[] | null {
   return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : null;
 }
 
-/** Text `training`, or another that has them: mean and deviation of the pixels it was trained with, if it holds them: a number, or one a channel. */
+/**
+ * Text `training`, or another that has them: mean and deviation of the pixels it was trained with, if it holds them: a
+ * number, or one a channel.
+ */
 export function parseColours(text: string): { mean: readonly number[]; std: readonly number[] } | null {
   const value = parse(text);
   if (!isObject(value)) return null;
@@ -65,7 +74,8 @@ const PICTURE: Readonly<Record<Exclude<keyof Preprocessing, 'mean' | 'std'>, Kin
   resize: 'count', crop: 'count', interpolation: ['bicubic', 'bilinear'],
 };
 
-const isPicture = (value: Fields): value is Fields & Omit<Preprocessing, 'mean' | 'std'> => wrongFields(value, PICTURE).length === 0;
+const isPicture = (value: Fields): value is Fields & Omit<Preprocessing, 'mean' | 'std'> =>
+  wrongFields(value, PICTURE).length === 0;
 
 /** Text `preprocessing`: how images are to be prepared, if that is what it holds. */
 export function parsePreprocessing(text: string): Preprocessing | null {

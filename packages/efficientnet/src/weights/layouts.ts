@@ -127,10 +127,13 @@ export function namesIn(layout: LayoutName, { name, stages, activation }: Struct
   const { ends, prefix, blocks, lite } = TABLES[layout];
   const places = placesOf(stages);
   const odd = places.find(({ config }) => blocks[kindOf(config)] === undefined);
-  if (odd !== undefined) throw new Error(`keysOf: ${layout} has no ${kindOf(odd.config)}, of which ${name} is made; ${others(layout)}`);
+  if (odd !== undefined) {
+    throw new Error(`keysOf: ${layout} has no ${kindOf(odd.config)}, of which ${name} is made; ${others(layout)}`);
+  }
   const plain = places.some(({ config }) => config.block === 'mbconv' && config.squeezeRatio === 0);
   if (!lite && (plain || activation === 'relu6')) {
-    throw new Error(`keysOf: ${layout} has no networks without squeeze-excitation or with ReLU6, such as ${name}; ${others(layout)}`);
+    throw new Error(`keysOf: ${layout} has no networks without squeeze-excitation or with ReLU6, ` +
+      `such as ${name}; ${others(layout)}`);
   }
   const endNames = ends(stages.length);
   const moduleName = (path: string): string | undefined => {
@@ -154,7 +157,8 @@ const others = (layout: LayoutName): string =>
 
 /**
  * Of every parameter and buffer of a network, in the order of `stateDict()`, its name here and its name in the layout.
- * (PyTorch's batch norms also have a `num_batches_tracked`, a whole number that evaluation does not use: see `countersOf`.)
+ * (PyTorch's batch norms also have a `num_batches_tracked`, a whole number that evaluation does not use: see
+ * `countersOf`.)
  */
 export function keysOf(model: Module & { readonly config: Structure }, layout: LayoutName): Map<string, string> {
   const theirs = namesIn(layout, model.config);

@@ -82,10 +82,13 @@ const TIMM_OWN: Readonly<Partial<Record<VariantName, Crop>>> = {
 const trainedOnHalf = (hints: string): boolean => /(?:^|[._/\s-])(?:ap|adv|advprop|ra4)(?:[._\s-]|$)/.test(hints);
 
 /**
- * How the weights of a variant are evaluated in the library they come from; `hints` is all there is of names: the file's,
- * its folder's, the texts in it. Of weights of no known source: the variant's own resolution, not cut. Null: no variant.
+ * How the weights of a variant are evaluated in the library they come from; `hints` is all there is of names: the
+ * file's, its folder's, the texts in it. Of weights of no known source: the variant's own resolution, not cut. Null: no
+ * variant.
  */
-export function preprocessingFor(variant: string, layout: LayoutName, convention: ConventionName, hints = ''): Preprocessing | null {
+export function preprocessingFor(
+  variant: string, layout: LayoutName, convention: ConventionName, hints = '',
+): Preprocessing | null {
   if (!isVariant(variant)) return null;
   if (layout === 'torchvision') {
     const row = variant === 'efficientnet-b1' && isSecondB1(hints) ? TORCHVISION_B1_V2 : TORCHVISION[variant];

@@ -1,5 +1,7 @@
 /** From a file to a network: read, recognise, make in `meta`, fill tensor by tensor. */
-import { checkDigest, decodeWeights, fetchFile, formatShape, keep, meta, sameShape, scope, sha256Of, sum, zeros } from '@vitrine/tensor';
+import {
+  checkDigest, decodeWeights, fetchFile, formatShape, keep, meta, sameShape, scope, sha256Of, sum, zeros,
+} from '@vitrine/tensor';
 import type { FetchFileOptions, RawArray, Shape, Tensor, WeightsFile } from '@vitrine/tensor';
 import { readFile } from '@vitrine/tensor/files';
 import { conventionsFor } from '../config.js';
@@ -26,7 +28,10 @@ export interface PretrainedOptions extends FetchFileOptions {
   readonly conventions?: ConventionName;
   /** Other than the file's: the classifier alone is freshly initialised. */
   readonly numClasses?: number;
-  /** Other than the file's: the stem is adapted. 1 takes the sum over the file's channels C, n repeat them in turn, times C/n. */
+  /**
+   * Other than the file's: the stem is adapted. 1 takes the sum over the file's channels C, n repeat them in turn,
+   * times C/n.
+   */
   readonly inChannels?: number;
   /** The moving average of the weights, where a training checkpoint holds one. (Not of weights that are decoded.) */
   readonly ema?: boolean;
@@ -69,17 +74,22 @@ export async function loadPretrained(
   const hints = hintsOf(called, file.metadata);
   const found = recognise(file, called, hints);
   checkName(maker, name, found, called);
-  if (options.conventions === undefined) for (const warning of found.warnings) warn(`fromPretrained: ${called}: ${warning}`);
+  if (options.conventions === undefined) {
+    for (const warning of found.warnings) warn(`fromPretrained: ${called}: ${warning}`);
+  }
 
   const config = configOf(maker, found, options);
   const model = meta(() => maker.make(config)).eval();
   const notes = [...file.notes, ...fill(model, file.tensors, found, called)];
-  const { convention: conventions, name: variant, batchNormEps = conventionsFor(conventions, variant).batchNormEps } = config;
+  const {
+    convention: conventions, name: variant, batchNormEps = conventionsFor(conventions, variant).batchNormEps,
+  } = config;
   const { format, metadata } = file;
   const colours = parseColours(metadata.get('training') ?? 'null');
   const side = { resize: config.imageSize, crop: config.imageSize, interpolation: 'bilinear' } as const;
   model.pretrained = {
-    source: called, format, layout: found.layout, variant, conventions, batchNormEps, numClasses: found.numClasses, notes,
+    source: called, format, layout: found.layout, variant, conventions, batchNormEps,
+    numClasses: found.numClasses, notes,
     classes: parseClasses(metadata.get('classes') ?? 'null'),
     preprocessing: parsePreprocessing(metadata.get('preprocessing') ?? 'null') ??
       (colours === null ? preprocessingFor(variant, found.layout, conventions, hints) : { ...side, ...colours }),
@@ -116,7 +126,8 @@ function checkName({ configFor }: ModelMaker, name: string, { variant }: Recogni
   if (name === 'auto' || name === variant) return;
   const asked = configFor(name, {}).name;
   if (asked === variant) return;
-  throw new Error(`fromPretrained: ${file} holds ${variant}, not ${asked}; ask for '${variant}', or 'auto' takes what there is`);
+  throw new Error(`fromPretrained: ${file} holds ${variant}, not ${asked}; ` +
+    `ask for '${variant}', or 'auto' takes what there is`);
 }
 
 function configOf(
@@ -124,7 +135,9 @@ function configOf(
 ): EfficientNetConfig {
   const sizes = { numClasses: numClasses ?? found.numClasses, inChannels: inChannels ?? found.inChannels };
   // Other conventions than the file's have their own eps and momentum.
-  const settings = conventions === undefined || conventions === found.options.conventions ? found.options : { conventions };
+  const settings = conventions === undefined || conventions === found.options.conventions
+    ? found.options
+    : { conventions };
   if (found.config === null) return configFor(found.variant, { ...sizes, ...settings });
   if (settings === found.options) return { ...found.config, ...sizes };
   const { batchNormEps: _, ...rest } = found.config;
@@ -144,7 +157,9 @@ function fill(model: EfficientNet, tensors: WeightsFile['tensors'], found: Recog
   const keys = keysOf(model, layout);
   const shapes = new Map(Array.from(model.stateDict(), ([name, { shape }]) => [name, shape]));
   if (newStem) shapes.set('stem.weight', [3, 3, inChannels, config.stemChannels]);
-  if (newClassifier) shapes.set('classifier.weight', [config.headChannels, numClasses]).set('classifier.bias', [numClasses]);
+  if (newClassifier) {
+    shapes.set('classifier.weight', [config.headChannels, numClasses]).set('classifier.bias', [numClasses]);
+  }
   checkTensors(tensors, keys, shapes, found, file);
 
   const convert = layout === 'vitrine' ? fromOwn : fromTorch;
@@ -159,7 +174,9 @@ function fill(model: EfficientNet, tensors: WeightsFile['tensors'], found: Recog
   if (newClassifier) renew(model.classifier);
   return [
     ...(newStem ? [`the stem's weights for ${inChannels} channels were adapted to ${config.inChannels}`] : []),
-    ...(newClassifier ? [`the classifier has ${config.numClasses} classes, the file's ${numClasses}: it is freshly initialised`] : []),
+    ...(newClassifier
+      ? [`the classifier has ${config.numClasses} classes, the file's ${numClasses}: it is freshly initialised`]
+      : []),
   ];
 }
 
@@ -180,7 +197,9 @@ function checkTensors(
   const misshapen = Array.from(keys).flatMap(([name, key]) => {
     const [has, own] = [tensors.get(key)?.shape, shapes.get(name) ?? []];
     const wants = layout === 'vitrine' ? own : shapeToTorch(own);
-    return has === undefined || sameShape(has, wants) ? [] : [`${key} is ${formatShape(has)}, not ${formatShape(wants)}`];
+    return has === undefined || sameShape(has, wants)
+      ? []
+      : [`${key} is ${formatShape(has)}, not ${formatShape(wants)}`];
   });
   const complaints = Object.entries({ missing, unexpected, misshapen }).filter(([, list]) => list.length > 0);
   if (complaints.length === 0) return;
@@ -188,12 +207,14 @@ function checkTensors(
     const more = list.length > 8 ? `; … (${list.length})` : '';
     return `\n  ${what}: ${list.slice(0, 8).join('; ')}${more}`;
   });
-  throw new Error(`fromPretrained: ${file} is taken for ${variant} with ${layout}'s names, but does not fit${lines.join('')}`);
+  throw new Error(`fromPretrained: ${file} is taken for ${variant} with ${layout}'s names, ` +
+    `but does not fit${lines.join('')}`);
 }
 
 /**
- * A stem for another number of channels. Weight `[kH,kW,C,O]` → `[kH,kW,channels,O]`: for one channel the sum over C, for n
- * the old ones in turn, times C/n. For one, and where C divides n, images whose channels are alike give what they gave.
+ * A stem for another number of channels. Weight `[kH,kW,C,O]` → `[kH,kW,channels,O]`: for one channel the sum over C,
+ * for n the old ones in turn, times C/n. For one, and where C divides n, images whose channels are alike give what they
+ * gave.
  * Source: timm `adapt_input_conv`.
  */
 function adaptChannels(weight: Tensor, channels: number): Tensor {

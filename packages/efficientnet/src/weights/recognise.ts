@@ -1,6 +1,6 @@
 /**
- * Whose file is it, and which network is in it? Names say whose, shapes say which. What neither says, by which padding and eps the
- * weights were trained, follows from the library, and for timm from the word `tf_` in a name.
+ * Whose file is it, and which network is in it? Names say whose, shapes say which. What neither says, by which padding
+ * and eps the weights were trained, follows from the library, and for timm from the word `tf_` in a name.
  */
 import { PRESETS, VARIANTS } from '../config.js';
 import type { ConventionName, Preset } from '../config.js';
@@ -21,7 +21,8 @@ export interface Recognised {
   /** Of files that carry their whole configuration. */
   readonly config: EfficientNetConfig | null;
   /** Conventions, and what of them is the library's own. */
-  readonly options: Pick<EfficientNetOptions, 'batchNormEps' | 'batchNormMomentum'> & { readonly conventions: ConventionName };
+  readonly options: Pick<EfficientNetOptions, 'batchNormEps' | 'batchNormMomentum'>
+    & { readonly conventions: ConventionName };
   /** What the conventions were read from. */
   readonly reason: string;
   /** What is only guessed, and how to say otherwise. */
@@ -47,7 +48,8 @@ const outputs = (shape: Shape | undefined, layout: LayoutName): number | undefin
   (layout === 'vitrine' ? shape?.at(-1) : shape?.[0]);
 
 /** All there is of names: the file's, its folder's, the texts in it. */
-export const hintsOf = (file: string, metadata: WeightsFile['metadata']): string => [file, ...metadata.values()].join(' ');
+export const hintsOf = (file: string, metadata: WeightsFile['metadata']): string =>
+  [file, ...metadata.values()].join(' ');
 
 /**
  * `hints` are those of `hintsOf`. Throws an Error, naming `file`, for a network
@@ -60,22 +62,30 @@ export function recognise(
   if (layout === undefined) {
     const keys = [...tensors.keys()];
     const some = `${keys.slice(0, 5).join(', ')}${keys.length > 5 ? `, … (${keys.length})` : ''}`;
-    throw new Error(`fromPretrained: ${file} is no EfficientNet by the names of ${LAYOUTS.join(', ')}; it holds ${some}`);
+    throw new Error(`fromPretrained: ${file} is no EfficientNet by the names of ${LAYOUTS.join(', ')}; ` +
+      `it holds ${some}`);
   }
   const config = parseConfig(metadata.get('model') ?? 'null');
   if (config !== null) {
     const { name: variant, numClasses, inChannels, convention: conventions, batchNormEps, batchNormMomentum } = config;
     const options = { conventions, batchNormMomentum, ...(batchNormEps !== undefined && { batchNormEps }) };
-    return { layout, variant, numClasses, inChannels, config, options, reason: 'the configuration in the file', warnings: [] };
+    return {
+      layout, variant, numClasses, inChannels, config, options,
+      reason: 'the configuration in the file',
+      warnings: [],
+    };
   }
   const structure = findStructure(tensors, layout, file);
   const key = namesIn(layout, structure);
   const stem = tensors.get(LANDMARKS[layout])?.shape;
   const numClasses = tensors.get(key('classifier.bias'))?.shape[0];
   if (stem?.length !== 4 || numClasses === undefined) {
-    const [found, classes] = [stem === undefined ? 'missing' : formatShape(stem), numClasses === undefined ? 'missing' : 'there'];
-    throw new Error(`fromPretrained: ${file}: ${LANDMARKS[layout]} is ${found} and ${key('classifier.bias')} is ${classes}; ` +
-      'expected 4 axes, and a classifier');
+    const [found, classes] = [
+      stem === undefined ? 'missing' : formatShape(stem),
+      numClasses === undefined ? 'missing' : 'there',
+    ];
+    throw new Error(`fromPretrained: ${file}: ${LANDMARKS[layout]} is ${found} ` +
+      `and ${key('classifier.bias')} is ${classes}; expected 4 axes, and a classifier`);
   }
   return {
     layout, variant: structure.name, numClasses, inChannels: layout === 'vitrine' ? stem[2] : stem[1], config: null,
@@ -90,7 +100,8 @@ function findStructure(tensors: Tensors, layout: LayoutName, file: string): Stru
   if (found !== undefined) return found;
   const stem = outputs(tensors.get(LANDMARKS[layout])?.shape, layout);
   throw new Error(`fromPretrained: ${file} has the names of ${layout}, but the sizes of no network that is known: ` +
-    `a stem of ${stem} channels and ${blocks} blocks; known are ${structures(layout).map(({ name }) => name).join(', ')}`);
+    `a stem of ${stem} channels and ${blocks} blocks; ` +
+    `known are ${structures(layout).map(({ name }) => name).join(', ')}`);
 }
 
 interface Candidate extends Structure {
@@ -100,7 +111,10 @@ interface Candidate extends Structure {
 
 /** All that the layout has names for. */
 function structures(layout: LayoutName): Candidate[] {
-  const rows: readonly [string, Preset][] = [...Object.entries(VARIANTS), ...(layout === 'vitrine' ? Object.entries(PRESETS) : [])];
+  const rows: readonly [string, Preset][] = [
+    ...Object.entries(VARIANTS),
+    ...(layout === 'vitrine' ? Object.entries(PRESETS) : []),
+  ];
   const has = (candidate: Structure): boolean => {
     try {
       namesIn(layout, candidate);
@@ -118,41 +132,64 @@ function matches(tensors: Tensors, layout: LayoutName, candidate: Candidate, blo
   if (places.length !== blocks) return false;
   const key = namesIn(layout, candidate);
   const width = (ours: string): number | undefined => outputs(tensors.get(key(ours))?.shape, layout);
-  return width('stem.weight') === stemChannels && width('head.weight') === headChannels && places.every(({ index, config }) => {
-    const { block, channels, expandRatio, squeezeRatio } = config;
-    if (block === 'fused') return width(`blocks.${index}.${expandRatio === 1 ? 'conv' : 'project'}.weight`) === channels;
-    // B0 and Lite0 differ in nothing else than squeeze-excitation and ReLU6.
-    const squeezes = tensors.has(key(`blocks.${index}.squeezeExcitation.reduce.weight`));
-    return width(`blocks.${index}.project.weight`) === channels && (squeezeRatio > 0) === squeezes;
-  });
+  return width('stem.weight') === stemChannels && width('head.weight') === headChannels &&
+    places.every(({ index, config }) => {
+      const { block, channels, expandRatio, squeezeRatio } = config;
+      if (block === 'fused') {
+        return width(`blocks.${index}.${expandRatio === 1 ? 'conv' : 'project'}.weight`) === channels;
+      }
+      // B0 and Lite0 differ in nothing else than squeeze-excitation and ReLU6.
+      const squeezes = tensors.has(key(`blocks.${index}.squeezeExcitation.reduce.weight`));
+      return width(`blocks.${index}.project.weight`) === channels && (squeezeRatio > 0) === squeezes;
+    });
 }
 
 const TIMM_MOMENTUM = 0.1;
-/** A name of timm's for its own weights: `efficientnet_b0_ra-3dd342df.pth`, `timm/efficientnet_b2.ra_in1k/model.safetensors`. */
+/**
+ * A name of timm's for its own weights: `efficientnet_b0_ra-3dd342df.pth`,
+ * `timm/efficientnet_b2.ra_in1k/model.safetensors`.
+ */
 const TIMM_NAME = /(?<!\w)efficientnet(?:v2)?_(?:b\d|l2|lite\d|[sml])(?![a-z0-9])/i;
 
 function conventionsOf(layout: LayoutName, hints: string): Pick<Recognised, 'options' | 'reason' | 'warnings'> {
   switch (layout) {
-    case 'lukemelas': return { options: { conventions: 'tensorflow' }, reason: 'what lukemelas trains with', warnings: [] };
-    case 'torchvision': return { options: { conventions: 'pytorch' }, reason: 'what torchvision trains with', warnings: [] };
+    case 'lukemelas': return {
+      options: { conventions: 'tensorflow' },
+      reason: 'what lukemelas trains with',
+      warnings: [],
+    };
+    case 'torchvision': return {
+      options: { conventions: 'pytorch' },
+      reason: 'what torchvision trains with',
+      warnings: [],
+    };
     case 'timm': {
       const batchNormMomentum = TIMM_MOMENTUM;
       if (/tf_efficientnet/i.test(hints)) {
-        return { options: { conventions: 'tensorflow', batchNormMomentum }, reason: 'a name that begins with tf_', warnings: [] };
+        return {
+          options: { conventions: 'tensorflow', batchNormMomentum },
+          reason: 'a name that begins with tf_',
+          warnings: [],
+        };
       }
       const named = TIMM_NAME.test(hints);
       return {
         options: { conventions: 'pytorch', batchNormEps: 1e-5, batchNormMomentum },
-        reason: named ? "a name of timm's own weights, without tf_" : 'a guess: no name says whether it begins with tf_',
-        warnings: named ? [] : ["timm's names, and nothing in the file or its name says whether these are weights of a tf_ " +
-          "model; taken as PyTorch's own (padding on both sides, eps 1e-5). If the model's name begins with tf_, give conventions: 'tensorflow'"],
+        reason: named
+          ? "a name of timm's own weights, without tf_"
+          : 'a guess: no name says whether it begins with tf_',
+        warnings: named
+          ? []
+          : ["timm's names, and nothing in the file or its name says whether these are weights of a tf_ " +
+            "model; taken as PyTorch's own (padding on both sides, eps 1e-5). " +
+            "If the model's name begins with tf_, give conventions: 'tensorflow'"],
       };
     }
     case 'vitrine': return {
       options: { conventions: 'tensorflow' },
       reason: 'a guess: the file does not carry the configuration',
-      warnings: ["the file does not carry the network's configuration; its padding and eps are taken as TensorFlow's. " +
-        "If it was trained otherwise, give conventions: 'pytorch'"],
+      warnings: ["the file does not carry the network's configuration; its padding and eps are " +
+        "taken as TensorFlow's. If it was trained otherwise, give conventions: 'pytorch'"],
     };
   }
 }

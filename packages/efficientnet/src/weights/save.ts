@@ -14,8 +14,8 @@ export interface SaveWeightsOptions {
   /** 'float16' halves the file; a number keeps 3 digits and may be at most 65504. Default 'float32'. */
   readonly dtype?: 'float32' | 'float16';
   /**
-   * Texts to stand in the file beside its own two, `format` and `model`. `fromPretrained` looks for `classes`, a JSON array of
-   * their names, and `preprocessing`, a `Preprocessing` in JSON.
+   * Texts to stand in the file beside its own two, `format` and `model`. `fromPretrained` looks for `classes`, a JSON
+   * array of their names, and `preprocessing`, a `Preprocessing` in JSON.
    */
   readonly metadata?: ReadonlyMap<string, string>;
   /** Told that the other library computes the network differently. Default `console.warn`. */
@@ -23,7 +23,10 @@ export interface SaveWeightsOptions {
 }
 
 /** How the libraries pad and normalise. timm does both: its names for TensorFlow's begin with `tf_`. */
-const CONVENTION: Readonly<Partial<Record<LayoutName, ConventionName>>> = { lukemelas: 'tensorflow', torchvision: 'pytorch' };
+const CONVENTION: Readonly<Partial<Record<LayoutName, ConventionName>>> = {
+  lukemelas: 'tensorflow',
+  torchvision: 'pytorch',
+};
 
 /** The bytes of a safetensors file: see `saveWeights`. */
 export function encodeWeights(model: EfficientNet, options: SaveWeightsOptions = {}): Uint8Array {
@@ -43,7 +46,11 @@ export function encodeWeights(model: EfficientNet, options: SaveWeightsOptions =
     if (tensor === undefined) throw new Error(`saveWeights: no '${name}'`);
     tensors.push([key, own ? { dtype: 'F32', shape: tensor.shape, data: tensor.toFloat32Array() } : toTorch(tensor)]);
   }
-  if (!own) for (const key of countersOf(keys.values())) tensors.push([key, { dtype: 'I64', shape: [], data: Float64Array.of(0) }]);
+  if (!own) {
+    for (const key of countersOf(keys.values())) {
+      tensors.push([key, { dtype: 'I64', shape: [], data: Float64Array.of(0) }]);
+    }
+  }
   const metadata = new Map(options.metadata).set('format', 'pt').set('model', JSON.stringify(model.config));
   return serializeSafetensors(tensors, metadata, { float32As: dtype === 'float16' ? 'F16' : 'F32' });
 }
