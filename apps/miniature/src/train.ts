@@ -59,8 +59,8 @@ export async function trainOne(
   const model = new EfficientNet(config);
   const chosen = subset(data.train, balancedIndices(data.train, recipe.imagesPerClass));
   const training = new DataLoader({
-    ...FASHION_MNIST_COLOURS, dataset: resizeDataset(chosen, config.imageSize), batchSize: recipe.batchSize, shuffle: true,
-    dropLast: true, seed,
+    ...FASHION_MNIST_COLOURS, dataset: resizeDataset(chosen, config.imageSize), batchSize: recipe.batchSize,
+    shuffle: true, dropLast: true, seed,
   });
   const testing = new DataLoader({
     ...FASHION_MNIST_COLOURS, dataset: resizeDataset(data.test, config.imageSize), batchSize: 100,

@@ -41,10 +41,13 @@ export interface Score {
 const training = (dataset: ImageDataset, seed: number): DataLoader => {
   const { batchSize } = COMMON;
   const dropLast = dataset.length >= batchSize;
-  return new DataLoader({ dataset, batchSize, shuffle: true, dropLast, seed, augment: randomFlip, ...FASHION_MNIST_COLOURS });
+  return new DataLoader({
+    dataset, batchSize, shuffle: true, dropLast, seed, augment: randomFlip, ...FASHION_MNIST_COLOURS,
+  });
 };
 
-const plain = (dataset: ImageDataset): DataLoader => new DataLoader({ dataset, batchSize: 100, ...FASHION_MNIST_COLOURS });
+const plain = (dataset: ImageDataset): DataLoader =>
+  new DataLoader({ dataset, batchSize: 100, ...FASHION_MNIST_COLOURS });
 
 const fresh = (classes: number): EfficientNet =>
   EfficientNet.fromName('tiny-28', { numClasses: classes, batchNormMomentum: 0.1 });
