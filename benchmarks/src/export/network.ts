@@ -63,7 +63,9 @@ export function networkOf(model: EfficientNet): Network {
 }
 
 function addBlock(builder: Builder, x: string, block: MBConv | FusedMBConv): string {
-  if (block instanceof FusedMBConv || block.squeezeExcitation === null) throw new Error('networkOf: peers are compared on B0 to B8, which have squeeze-excitation');
+  if (block instanceof FusedMBConv || block.squeezeExcitation === null) {
+    throw new Error('networkOf: peers are compared on B0 to B8, which have squeeze-excitation');
+  }
   let branch = x;
   if (block.expand !== null && block.expandNorm !== null) {
     branch = builder.conv(
@@ -102,7 +104,9 @@ class Builder {
 
   conv(input: string, channels: number, { options }: Conv2d, folded: FoldedConv, activation: Activation): string {
     const g = convGeometry('networkOf', [1, this.size, this.size, channels], folded.weight.shape, options);
-    if (g.dilationH > 1 || g.dilationW > 1) throw new Error('networkOf: there are no dilated convolutions in a Network');
+    if (g.dilationH > 1 || g.dilationW > 1) {
+      throw new Error('networkOf: there are no dilated convolutions in a Network');
+    }
     const below = (outSize: number, size: number, stride: number, kernel: number, before: number): number =>
       Math.max(0, (outSize - 1) * stride + kernel - size - before);
     const pads = [
