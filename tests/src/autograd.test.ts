@@ -36,6 +36,8 @@ describe('autograd: accumulation', () => {
     }, [5, 7]],
     ['a view beside what it looks at', (x) => ag.add(ag.reshape(ag.reshape(x, [2, 1]), [2]), x), [2, 2]],
     ['overlapping slices', (x) => ag.add(ag.slice(x, 0, 0, 1), ag.slice(x, 0, 0, 2)), [3, 1]],
+    ['x twice beside a function of x', (x) => ag.add(ag.square(x), ag.add(x, x)), [6, 8]],
+    ['a function of x, beside x, beside x again', (x) => ag.add(ag.add(x, ag.square(x)), x), [6, 8]],
     ['a long chain of sums of one', (x) => Array.from({ length: 200 }).reduce<Variable>((y) => ag.add(y, x), x),
       [201, 201]],
   ];
@@ -50,8 +52,44 @@ describe('autograd: accumulation', () => {
       expect(Array.from(grad(ag.sum(f(x)), [x])[0].value.toFloat64Array()), 'grad').to.deep.equal(want);
       const [recorded] = grad(ag.sum(f(x)), [x], { createGraph: true });
       expect(Array.from(recorded.value.toFloat64Array()), 'createGraph').to.deep.equal(want);
+      // The cotangent of a sum is a view, which nobody takes for their own; that of a product is bytes that may be.
+      x.grad = null;
+      ag.sum(ag.mul(f(x), t.tensor([1, 1]))).backward();
+      expect(gradOf(x), 'from a cotangent of bytes').to.deep.equal(want);
     });
   }
+
+  it('two losses weighed by what is learnt', () => {
+    // exp(−s)·(w·c)² + s, twice; ∂/∂s = 1 − exp(−s)·(w·c)², ∂/∂w = Σ exp(−s)·2·c²·w
+    const [w, s1, s2] = [leaf(1), leaf(0), leaf(0)];
+    const loss = (s: Variable, c: number): Variable => ag.add(ag.mul(ag.exp(ag.neg(s)), ag.square(ag.mul(w, c))), s);
+    ag.sum(ag.mul(ag.add(loss(s1, 2), loss(s2, 3)), t.tensor([1]))).backward();
+    expect([gradOf(s1), gradOf(s2), gradOf(w)]).to.deep.equal([[-3], [-8], [26]]);
+  });
+
+  it('random graphs: what backward() leaves in the leaves is what grad() returns, twice over', () => {
+    const random = new t.Random(1);
+    for (let graph = 0; graph < 300; graph++) {
+      const leaves = [leaf(1.5, -2), leaf(0.5, 3), leaf(-1, 0.25)];
+      const values: Variable[] = [...leaves];
+      const any = (): Variable => values[values.length - 1 - random.integer(Math.min(6, values.length))];
+      for (let i = 0; i < 12; i++) {
+        const makers = [
+          () => ag.add(any(), any()), () => ag.sub(any(), any()), () => ag.neg(any()), () => ag.mul(any(), 0.5),
+          () => ag.sigmoid(any()), () => ag.reshape(ag.reshape(any(), [2, 1]), [2]),
+        ];
+        values.push(makers[random.integer(makers.length)]());
+      }
+      const root = ag.mul(values.reduce((sum, value) => ag.add(sum, value)), t.tensor([2, 3]));
+      const gradient = t.tensor([1, -1]);
+      const want = grad(root, leaves, { gradient, retainGraph: true }).map(({ value }) => [...value.toFloat64Array()]);
+      for (const times of [1, 2]) {
+        root.backward({ gradient, retainGraph: true });
+        leaves.forEach((x, i) => gradOf(x)?.forEach((g, at) =>
+          expect(g, `graph ${graph}, leaf ${i}`).to.be.closeTo(times * want[i][at], 1e-5 * (1 + Math.abs(want[i][at])))));
+      }
+    }
+  });
 
   it('two leaves do not share a gradient', () => {
     const [a, b] = [leaf(1, 2), leaf(3, 4)];

@@ -22,10 +22,9 @@ export interface BackwardOptions {
  */
 export function backward(root: Variable, { gradient, retainGraph = false }: BackwardOptions = {}): void {
   scope(() => {
-    const given = new Set<Storage>();
     const start = new Variable(startingCotangent(root, gradient));
     const pass: Pass = { retain: retainGraph, createGraph: false, since: 0 };
-    walk(root, start, pass, (leaf, g) => accumulate(leaf, g.value, given));
+    walk(root, start, pass, (leaf, g, shared) => accumulate(leaf, g.value, shared));
   }, 'backward');
 }
 
@@ -75,7 +74,8 @@ export function cotangentsOf(
   return found;
 }
 
-type Deliver = (target: Variable, g: Variable) => void;
+/** `shared`: somebody else has still to read g, so that it may not be written to. */
+type Deliver = (target: Variable, g: Variable, shared: boolean) => void;
 
 /** With `targets`, delivers to those; else to every leaf. */
 function walk(
@@ -96,7 +96,7 @@ function walk(
   const arrive = (target: Variable, g: Variable): void => {
     if (targets === undefined ? target.isLeaf : targets.has(target)) {
       if (targets !== undefined) pending.hold(g); // for good: it is a result
-      deliver(target, g);
+      deliver(target, g, pending.isShared(g));
     }
     if (target.node !== null && target.node.order >= since) pending.add(target.node, g);
     else pending.settle(g);
@@ -108,14 +108,14 @@ function walk(
     assertIntact(node);
     const pull = (): readonly (Variable | undefined)[] => scope(() => node.pull(g), `the gradient of ${node.op}`);
     const cotangents = runtime.anomaly === null ? pull() : pullWatched(runtime.anomaly, node, g, pull);
-    // All are held before any arrives: several may be one tensor, or g itself.
+    // All are held before any arrives, and before g is let go: several may be one tensor, or g itself.
     for (const cotangent of cotangents) if (cotangent !== undefined) pending.hold(cotangent);
+    pending.settle(g);
     node.wanted.forEach((index, i) => {
       const [input, cotangent] = [node.args[index], cotangents[i]];
       if (input instanceof Variable && cotangent !== undefined) arrive(input, checkCotangent(node, input, cotangent));
     });
     if (!retain) releaseSaved(node);
-    pending.settle(g);
   };
   mode(() => {
     pending.hold(start);
@@ -159,6 +159,11 @@ class Pending {
   hold(g: Variable): void {
     const { storage } = g.value;
     this.readers.set(storage, (this.readers.get(storage) ?? 0) + 1);
+  }
+
+  /** Whether anybody but the caller, who holds it, has still to read it. */
+  isShared(g: Variable): boolean {
+    return (this.readers.get(g.value.storage) ?? 0) > 1;
   }
 
   /** One reader fewer. */
@@ -236,16 +241,14 @@ function checkCotangent(node: Node, input: Variable, g: Variable): Variable {
 }
 
 /**
- * leaf.grad += g. A fresh gradient, made by this pass, becomes the leaf's own; one that is shared or a view is copied
- * first.
+ * leaf.grad += g. A fresh gradient, made by this pass, becomes the leaf's own, and is written to when the next one
+ * comes; one that others have still to read, or a view, is therefore copied first.
  */
-function accumulate(leaf: Variable, g: Tensor, given: Set<Storage>): void {
+function accumulate(leaf: Variable, g: Tensor, shared: boolean): void {
   if (leaf.grad !== null) {
     addInto(leaf.grad, g);
     return;
   }
-  const fresh = g.storage.scope === runtime.scope && g.isContiguous && g.size === g.storage.length
-    && !given.has(g.storage);
-  leaf.grad = keep(fresh ? g : clone(g));
-  given.add(leaf.grad.storage);
+  const whole = g.isContiguous && g.size === g.storage.length;
+  leaf.grad = keep(whole && !shared && g.storage.scope === runtime.scope ? g : clone(g));
 }
