@@ -200,10 +200,11 @@ describe('exportOnnx', function () {
       .to.throw(RangeError, 'a 2x2 window with stride 3x3 and padding \'same\'');
   });
 
-  it('writes every form of padding, and strides and windows that are not square', () => {
+  it('writes every form of padding, and strides, windows and dilations that are not square', () => {
     const paddings = ['same', 'valid', 2, [1, 0], { top: 0, bottom: 2, left: 1, right: 3 }] as const;
-    for (const padding of paddings) {
-      const conv = new Conv2d(4, 6, [3, 2], { stride: [2, 1], padding, groups: 2 });
+    const dilations = [1, 2, [1, 3]] as const;
+    for (const [padding, dilation] of paddings.flatMap((p) => dilations.map((d) => [p, d] as const))) {
+      const conv = new Conv2d(4, 6, [3, 2], { stride: [2, 1], padding, dilation, groups: 2 });
       const graph = new OnnxGraph('conv');
       const x = { name: graph.input('x', ['N', 4, 9, 7]), size: [9, 7] as const };
       const y = addConv2d(graph, 'y', conv, x);
@@ -211,7 +212,7 @@ describe('exportOnnx', function () {
       const images = randn([2, 9, 7, 4], new Random(1));
       const want = channelsFirst(noGrad(() => conv.call(images)).value);
       expect(y.size).to.deep.equal(want.shape.slice(2));
-      expectClose(evaluateOnnx(readOnnx(graph.encode()), channelsFirst(images)), want, 1e-5, JSON.stringify(padding));
+      expectClose(evaluateOnnx(readOnnx(graph.encode()), channelsFirst(images)), want, 1e-5, JSON.stringify({ padding, dilation }));
     }
   });
 

@@ -55,12 +55,12 @@ function broadcast(a: Dense, b: Dense, f: (x: number, y: number) => number): Den
 
 /** Zeros before and after one axis, and how many windows there are. */
 function windows(
-  length: number, kernel: number, stride: number, autoPad: string, pads: readonly [number, number],
+  length: number, span: number, stride: number, autoPad: string, pads: readonly [number, number],
 ): readonly [before: number, count: number] {
-  if (autoPad === 'NOTSET') return [pads[0], Math.floor((length + pads[0] + pads[1] - kernel) / stride) + 1];
+  if (autoPad === 'NOTSET') return [pads[0], Math.floor((length + pads[0] + pads[1] - span) / stride) + 1];
   if (autoPad !== 'SAME_UPPER') throw new Error(`onnx-evaluator: auto_pad ${autoPad}`);
   const count = Math.ceil(length / stride);
-  const total = (count - 1) * stride + kernel - length;
+  const total = (count - 1) * stride + span - length;
   if (total < 0) throw new Error('onnx-evaluator: SAME_UPPER with negative padding is not defined');
   return [Math.floor(total / 2), count];
 }
@@ -70,13 +70,14 @@ function conv(attributes: Attributes, x: Dense, w: Dense, b: Dense | undefined):
   const [N, C, H, W] = x.shape;
   const [O, perGroup, kH, kW] = w.shape;
   const [strideH, strideW] = attributes.numbers('strides', [1, 1]);
+  const [stepH, stepW] = attributes.numbers('dilations', [1, 1]);
   const autoPad = attributes.text('auto_pad', 'NOTSET');
   const [padTop, padLeft, padBottom, padRight] = attributes.numbers('pads', [0, 0, 0, 0]);
   const groups = attributes.number('group', 1);
   if (attributes.numbers('kernel_shape', [kH, kW]).join() !== [kH, kW].join()) throw new Error('Conv: kernel_shape');
   if (C !== perGroup * groups || O % groups !== 0) throw new Error(`Conv: ${C} and ${O} channels, ${groups} groups`);
-  const [top, outH] = windows(H, kH, strideH, autoPad, [padTop, padBottom]);
-  const [left, outW] = windows(W, kW, strideW, autoPad, [padLeft, padRight]);
+  const [top, outH] = windows(H, (kH - 1) * stepH + 1, strideH, autoPad, [padTop, padBottom]);
+  const [left, outW] = windows(W, (kW - 1) * stepW + 1, strideW, autoPad, [padLeft, padRight]);
   const out = new Float64Array(N * O * outH * outW);
   let at = 0;
   for (let n = 0; n < N; n++) {
@@ -87,10 +88,10 @@ function conv(attributes: Attributes, x: Dense, w: Dense, b: Dense | undefined):
           let sum = b === undefined ? 0 : b.data[o];
           for (let c = 0; c < perGroup; c++) {
             for (let r = 0; r < kH; r++) {
-              const y = i * strideH - top + r;
+              const y = i * strideH - top + r * stepH;
               if (y < 0 || y >= H) continue;
               for (let s = 0; s < kW; s++) {
-                const z = j * strideW - left + s;
+                const z = j * strideW - left + s * stepW;
                 if (z < 0 || z >= W) continue;
                 sum += x.data[((n * C + firstChannel + c) * H + y) * W + z]
                   * w.data[((o * perGroup + c) * kH + r) * kW + s];

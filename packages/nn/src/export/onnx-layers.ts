@@ -46,17 +46,26 @@ function addConv(
   graph: OnnxGraph, name: string, conv: Conv2d, weight: Tensor, bias: Tensor | null, x: OnnxImages,
 ): OnnxImages {
   const { size, ...padding } = slide(conv, x.size);
-  const { stride, groups } = conv.options;
+  const { stride, dilation, groups } = conv.options;
   const inputs = [x.name, addTensor(graph, `${name}.weight`, permute(weight, [3, 2, 0, 1]))];
   if (bias !== null) inputs.push(addTensor(graph, `${name}.bias`, bias));
   graph.node('Conv', inputs, name, {
     kernel_shape: { ints: conv.kernel },
-    strides: { ints: typeof stride === 'number' ? [stride, stride] : stride },
+    strides: { ints: pair(stride) },
+    dilations: { ints: pair(dilation) },
     group: { int: groups },
     ...padding,
   });
   return { name, size };
 }
+
+/** A number for both axes, or one for each. */
+const pair = (value: number | readonly [number, number]): readonly [number, number] =>
+  (typeof value === 'number' ? [value, value] : value);
+
+/** Pixels from the first tap of the kernel to the last, along each axis. */
+const spans = ({ kernel, options: { dilation } }: Conv2d): readonly number[] =>
+  kernel.map((taps, axis) => (taps - 1) * pair(dilation)[axis] + 1);
 
 type PadAttributes = { readonly pads: OnnxAttribute } | { readonly auto_pad: OnnxAttribute };
 
@@ -65,29 +74,31 @@ type PadAttributes = { readonly pads: OnnxAttribute } | { readonly auto_pad: Onn
  * a known one the pads are written out, for others there is ONNX's SAME_UPPER.
  */
 function slide(conv: Conv2d, size: OnnxImages['size']): PadAttributes & { readonly size: OnnxImages['size'] } {
-  const { kernel: [kH, kW], inChannels, options: { padding } } = conv;
+  const { inChannels, options: { padding } } = conv;
+  const [spanH, spanW] = spans(conv);
   if (size === null) return { ...(padding === 'same' ? samePadding(conv) : { pads: fixedPads(padding) }), size };
   const g = convGeometry('addConv2d', [1, ...size, inChannels], conv.weight.shape, conv.options);
   const outSize = [g.outH, g.outW] as const;
   if (padding !== 'same') return { pads: fixedPads(padding), size: outSize };
-  const after = (out: number, stride: number, kernel: number, before: number, length: number): number =>
-    Math.max(0, (out - 1) * stride + kernel - length - before);
-  const bottom = after(g.outH, g.strideH, kH, g.padTop, g.H);
-  const right = after(g.outW, g.strideW, kW, g.padLeft, g.W);
+  const after = (out: number, stride: number, span: number, before: number, length: number): number =>
+    Math.max(0, (out - 1) * stride + span - length - before);
+  const bottom = after(g.outH, g.strideH, spanH, g.padTop, g.H);
+  const right = after(g.outW, g.strideW, spanW, g.padLeft, g.W);
   return { pads: { ints: [g.padTop, g.padLeft, bottom, right] }, size: outSize };
 }
 
 /**
- * 'same' for images of any size. SAME_UPPER is TensorFlow's rule, (⌈size/stride⌉ − 1)·stride + kernel − size in all
+ * 'same' for images of any size. SAME_UPPER is TensorFlow's rule, (⌈size/stride⌉ − 1)·stride + span − size in all
  * with the odd pixel at the end, but for one thing: a window smaller than its stride may make that negative, which is 0
  * in TensorFlow and undefined in ONNX. A window of one pixel never needs padding.
  */
-function samePadding({ kernel, options: { stride } }: Conv2d): PadAttributes {
-  const strides = typeof stride === 'number' ? [stride, stride] : stride;
-  if (kernel.every((k) => k === 1)) return { pads: { ints: [0, 0, 0, 0] } };
-  if (kernel.every((k, i) => k >= strides[i])) return { auto_pad: { text: 'SAME_UPPER' } };
+function samePadding(conv: Conv2d): PadAttributes {
+  const strides = pair(conv.options.stride);
+  const span = spans(conv);
+  if (span.every((pixels) => pixels === 1)) return { pads: { ints: [0, 0, 0, 0] } };
+  if (span.every((pixels, axis) => pixels >= strides[axis])) return { auto_pad: { text: 'SAME_UPPER' } };
   throw new RangeError(
-    `addConv2d: a ${kernel.join('x')} window with stride ${strides.join('x')} and padding 'same' has no ONNX form for `
+    `addConv2d: a ${span.join('x')} window with stride ${strides.join('x')} and padding 'same' has no ONNX form for `
       + 'images of any size; export for a fixed one',
   );
 }
