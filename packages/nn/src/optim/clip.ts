@@ -3,14 +3,36 @@ import { abs, clampInto, max, pow, scaleInto, scope, square, sum } from '@vitrin
 import type { Tensor } from '@vitrine/tensor';
 import type { Parameter } from '../parameter.js';
 
-export interface ClipGradNormOptions {
+export interface GradNormOptions {
   /** Which norm: (Σ|g|ᵖ)^(1/p), or the largest |g| with p = Infinity. Default 2. */
   readonly p?: number;
+}
+
+export interface ClipGradNormOptions extends GradNormOptions {
   /**
    * What happens if the norm is infinite or NaN. 'scale' scales by it as PyTorch does, which leaves zeros and NaN, and
    * returns it; 'throw' leaves the gradients as they are. Default 'scale'.
    */
   readonly nonFinite?: 'scale' | 'throw';
+}
+
+/**
+ * The norm of all gradients as one vector; 0 where there is no gradient. Infinite if the powers of float32 gradients
+ * are: with p = 2, of elements from 1.8e19. Source: PyTorch `torch.nn.utils.get_total_norm`.
+ */
+export function gradNorm(parameters: readonly Parameter[], { p = 2 }: GradNormOptions = {}): number {
+  if (!(p > 0)) throw new RangeError(`gradNorm: p is above 0, or Infinity; got ${p}`);
+  return scope(() => totalNorm(gradientsOf(parameters), p), 'gradNorm');
+}
+
+/**
+ * Scales all gradients by min(1, maxNorm/(norm + 1e-6)), in place: what `clipGradNorm` does when their norm is known.
+ * Source: PyTorch `torch.nn.utils.clip_grads_with_norm_`.
+ */
+export function clipGradWithNorm(parameters: readonly Parameter[], maxNorm: number, norm: number): void {
+  if (!(maxNorm >= 0)) throw new RangeError(`clipGradWithNorm: maxNorm is >= 0; got ${maxNorm}`);
+  const factor = Math.min(1, maxNorm / (norm + 1e-6));
+  if (factor !== 1) for (const gradient of gradientsOf(parameters)) scaleInto(gradient, factor);
 }
 
 /**
@@ -23,13 +45,11 @@ export function clipGradNorm(
 ): number {
   if (!(maxNorm >= 0)) throw new RangeError(`clipGradNorm: maxNorm is >= 0; got ${maxNorm}`);
   if (!(p > 0)) throw new RangeError(`clipGradNorm: p is above 0, or Infinity; got ${p}`);
-  const gradients = gradientsOf(parameters);
-  const norm = scope(() => totalNorm(gradients, p), 'clipGradNorm');
+  const norm = gradNorm(parameters, { p });
   if (nonFinite === 'throw' && !Number.isFinite(norm)) {
     throw new RangeError(`clipGradNorm: the gradients' norm is ${norm}; look for what made it, or skip this step`);
   }
-  const factor = Math.min(1, maxNorm / (norm + 1e-6));
-  if (factor !== 1) for (const gradient of gradients) scaleInto(gradient, factor);
+  clipGradWithNorm(parameters, maxNorm, norm);
   return norm;
 }
 

@@ -28,6 +28,17 @@ export function seek(data: TrainingData, epoch: number | null, position: number)
   return 0;
 }
 
+/** One whole iteration of the data from its first batch; whoever is in the middle of an epoch finds them as they were. */
+export async function* wholePass(data: TrainingData): AsyncGenerator<Batch, void, undefined> {
+  const { epoch = null, position = 0 } = data;
+  seek(data, null, 0);
+  try {
+    yield* data;
+  } finally {
+    seek(data, epoch, position);
+  }
+}
+
 /** One iteration of the data, without the first `skip` batches, in groups of `size`; the last may be smaller. */
 export async function* groupsOf(
   data: AsyncIterable<Batch>, size: number, skip: number,

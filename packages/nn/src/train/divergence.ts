@@ -1,4 +1,4 @@
-/** When the loss is not a number any more: where it began. */
+/** When the loss, a gradient or a parameter is not a number any more: where it began. */
 import { formatShape, scope } from '@vitrine/tensor';
 import type { Tensor } from '@vitrine/tensor';
 import { indexAt } from '@vitrine/tensor/internal';
@@ -6,7 +6,7 @@ import { noGrad } from '@vitrine/autograd';
 import type { Module } from '../module.js';
 import type { Batch } from './data.js';
 
-/** Thrown when the loss, or the norm of its gradient, is NaN or infinite. */
+/** Thrown when the loss, the norm of its gradient, or what a step made of the model is NaN or infinite. */
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
 
@@ -48,12 +48,28 @@ export function explainLoss(loss: number, step: number, model: Module, { images,
   return new DivergedError(`${what}; ${place}; ${GENTLER}`, step, name);
 }
 
-/** The same for a gradient that was to be clipped, of a loss that is finite. `cause` is what clipping had to say. */
-export function explainGradient(step: number, model: Module, cause: unknown): DivergedError {
+/** The same for a gradient that was to be clipped to its norm, which is not finite, of a loss that is. */
+export function explainGradient(norm: number, step: number, model: Module): DivergedError {
   const rows = Array.from(model.namedParameters(), ([name, { grad }]) => [name, grad && firstNonFinite(grad)] as const);
-  const [name, bad] = rows.find(([, found]) => found !== null) ?? ['all parameters', 'a norm beyond all numbers'];
-  const what = `fit: the gradient is not finite at step ${step}`;
-  return new DivergedError(`${what}; that of ${name} has ${bad}; ${GENTLER}`, step, null, { cause });
+  const found = rows.find(([, bad]) => bad !== null);
+  const where = found === undefined ? 'all numbers in it are finite, but not their squares'
+    : `that of ${found[0]} has ${found[1] ?? ''}`;
+  return new DivergedError(`fit: the norm of the gradient is ${norm} at step ${step}; ${where}; ${GENTLER}`, step);
+}
+
+/**
+ * Throws a DivergedError if a parameter or buffer is not finite after `steps` steps: a finite loss may have a gradient
+ * that is not, as √x has at 0. `consequence`: what has therefore not been done.
+ */
+export function checkFinite(model: Module, steps: number, consequence: string): void {
+  for (const [name, tensor] of model.stateDict()) {
+    const bad = firstNonFinite(tensor);
+    if (bad === null) continue;
+    throw new DivergedError(
+      `fit: after ${steps} steps ${name} has ${bad}, though the loss was finite; ${consequence}; ${GENTLER}, `
+        + 'and look at the gradient of the loss function', steps,
+    );
+  }
 }
 
 interface Found {

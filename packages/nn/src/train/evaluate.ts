@@ -5,7 +5,8 @@ import { logSoftmax, noGrad } from '@vitrine/autograd';
 import { nll } from '../losses/index.js';
 import { rememberModes } from '../modes.js';
 import type { Module } from '../module.js';
-import type { Batch } from './data.js';
+import { wholePass } from './data.js';
+import type { Batch, TrainingData } from './data.js';
 
 export interface EvaluateOptions {
   /** Stops between two batches: `evaluate` then returns what there is. */
@@ -46,19 +47,20 @@ interface Tally {
 }
 
 /**
- * Runs the model over the data in evaluation mode, without gradients. Leaves every module in the mode it was in.
- * Of equally probable classes the first is predicted.
+ * Runs the model over the data in evaluation mode, without gradients. Leaves every module in the mode it was in, and
+ * data that know where they stand where they stood: all of them are seen, and a training on the same data does not
+ * notice. Of equally probable classes the first is predicted.
  *
  * With an aborted `signal` it returns the images seen until then. Throws if the data are empty, or if labels are
  * probabilities `[N,K]`, as mixing images makes them: what is right or wrong then is not defined.
  */
 export async function evaluate(
-  model: Module, data: AsyncIterable<Batch>, { signal, flip: flips = false, topK: k = 5 }: EvaluateOptions = {},
+  model: Module, data: TrainingData, { signal, flip: flips = false, topK: k = 5 }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`evaluate: topK is a whole number >= 1; got ${k}`);
   const tally: Tally = { loss: 0, topK: k, amongTopK: 0, labels: [], predictions: [], confidences: [] };
   await inEvaluation(model, async () => {
-    for await (const batch of data) {
+    for await (const batch of wholePass(data)) {
       if (signal?.aborted === true) break;
       evaluateBatch(model, batch, flips, tally);
     }

@@ -5,7 +5,8 @@ import { noGrad } from '@vitrine/autograd';
 import type { Variable } from '@vitrine/autograd';
 import type { Module } from '../module.js';
 import { classIndices, inEvaluation, mirrored } from './evaluate.js';
-import type { Batch } from './data.js';
+import { wholePass } from './data.js';
+import type { Batch, TrainingData } from './data.js';
 
 export interface CacheOptions {
   /** What of the model to keep, `[N,C]`. Default: what `model.call` gives. */
@@ -16,7 +17,7 @@ export interface CacheOptions {
 
 /**
  * Runs the model over the data once, in evaluation mode (batch norm by running statistics, nothing dropped) and without
- * gradients, and keeps its features. Leaves every module in the mode it was in.
+ * gradients, and keeps its features. Leaves every module in the mode it was in, and the data where they stood.
  *
  *     const cache = await cacheFeatures(model, data, { features: (images) => model.pooledFeatures(images) });
  *     const head = new Sequential(model.dropout, model.classifier);
@@ -27,7 +28,7 @@ export interface CacheOptions {
  * Throws if the data are empty, or if labels are probabilities.
  */
 export async function cacheFeatures(
-  model: Module, data: AsyncIterable<Batch>,
+  model: Module, data: TrainingData,
   { features = (images) => model.call(images), flip = false }: CacheOptions = {},
 ): Promise<FeatureCache> {
   const rows: Float32Array[] = [];
@@ -43,7 +44,7 @@ export async function cacheFeatures(
     return value.toFloat32Array();
   }), 'cacheFeatures');
   await inEvaluation(model, async () => {
-    for await (const batch of data) {
+    for await (const batch of wholePass(data)) {
       const truths = classIndices('cacheFeatures', batch.labels);
       for (const mirror of flip ? [false, true] : [false]) {
         rows.push(mirror ? scope(() => look(mirrored(batch.images))) : look(batch.images));

@@ -1,5 +1,6 @@
 /** Saving the training itself, so that it can be resumed. */
 import type { Callback, Training } from './callback.js';
+import { checkFinite } from './divergence.js';
 import { isStateful, saveTraining } from './training-file.js';
 
 export interface PeriodicCheckpointOptions {
@@ -17,6 +18,7 @@ export interface PeriodicCheckpointOptions {
 
 /**
  * A callback that writes all that `resumeTraining` needs, every so often, and at the end if steps have been made since.
+ * A model that is not finite any more is not written over one that was: a DivergedError.
  * It stands last among the callbacks, or at least after those that remember something, so that it saves what they know.
  */
 export function periodicCheckpoint(options: PeriodicCheckpointOptions): Callback {
@@ -28,6 +30,7 @@ export function periodicCheckpoint(options: PeriodicCheckpointOptions): Callback
   let savedStep = 0;
   const save = async (training: Training): Promise<void> => {
     const { position } = training;
+    checkFinite(training.model, position.step, `${path} is left as it was`);
     await saveTraining(path, training, position, options.metadata);
     savedAt = performance.now();
     savedStep = position.step;

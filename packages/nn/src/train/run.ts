@@ -5,6 +5,7 @@ import type { Optimizer } from '../optim/optimizer.js';
 import type { Callback, EpochResult, Training, TrainingPosition } from './callback.js';
 import { groupsOf, seek } from './data.js';
 import type { Batch, TrainingData } from './data.js';
+import { checkFinite } from './divergence.js';
 import type { StepOutcome } from './step.js';
 import type { FitOptions } from './trainer.js';
 
@@ -38,6 +39,7 @@ export class Run implements Training {
   readonly #data: TrainingData;
   readonly #signal: AbortSignal | undefined;
   readonly #results: EpochResult[] = [];
+  /** The data's epoch, of which `#tally.batch` batches have been trained on. */
   #dataEpoch: number | null;
   #tally = nothing();
   /** Batches of the data's next iteration that have been trained on before. */
@@ -69,7 +71,8 @@ export class Run implements Training {
     const { lossSum, images, batch } = this.#tally;
     const results = [...this.#results];
     const seconds = this.#seconds();
-    return { epoch: this.epoch, batch, step: this.step, dataEpoch: this.#dataEpoch, lossSum, images, seconds, results };
+    const dataEpoch = batch === 0 ? this.#data.epoch ?? null : this.#dataEpoch;
+    return { epoch: this.epoch, batch, step: this.step, dataEpoch, lossSum, images, seconds, results };
   }
 
   stop(reason: string): void {
@@ -90,6 +93,8 @@ export class Run implements Training {
     const skip = this.#skip;
     this.#skip = 0;
     this.#tally.since = performance.now();
+    // A callback between two epochs may have gone through the data.
+    if (this.#tally.batch === 0) this.#dataEpoch = this.#data.epoch ?? null;
     const { length } = this.#data;
     if (length !== undefined && this.#tally.batch >= length && length > 0) {
       // Saved after the last step of an epoch, before its end was told.
@@ -120,8 +125,12 @@ export class Run implements Training {
   async afterEpoch(): Promise<void> {
     const { lossSum, images } = this.#tally;
     if (images === 0) {
-      throw new Error('fit: the data yielded no batches; is the batch larger than the data set, with dropLast?');
+      throw new Error(this.epoch === 0
+        ? 'fit: the data yielded no batches; is the batch larger than the data set, with dropLast?'
+        : `fit: the data yielded no batches in epoch ${this.epoch + 1}; a generator runs but once: `
+          + 'give an object that begins anew at every iteration');
     }
+    checkFinite(this.model, this.step, 'the epoch is not told to the callbacks');
     const seconds = this.#seconds();
     // Filled as callbacks return what they have measured.
     const metrics: Record<string, number> = {};

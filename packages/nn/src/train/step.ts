@@ -4,7 +4,7 @@ import type { RandomState, Tensor } from '@vitrine/tensor';
 import type { Variable } from '@vitrine/autograd';
 import type { ExponentialMovingAverage } from '../ema.js';
 import type { Module } from '../module.js';
-import { clipGradNorm } from '../optim/clip.js';
+import { clipGradWithNorm, gradNorm } from '../optim/clip.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { ModuleBuffer } from '../parameter.js';
 import type { Batch } from './data.js';
@@ -38,6 +38,7 @@ export class Stepper {
     this.#model = model;
     this.#settings = settings;
     this.#before = new StepBack(model);
+    this.#clear();
   }
 
   /**
@@ -58,7 +59,7 @@ export class Stepper {
     }
     const gradientNorm = clipNorm === undefined ? undefined : this.#clip(clipNorm, step);
     optimizer.step();
-    optimizer.zeroGrad();
+    this.#clear();
     ema?.update();
     return { loss, images, ...(gradientNorm !== undefined && { gradientNorm }) };
   }
@@ -79,16 +80,22 @@ export class Stepper {
   }
 
   #clip(clipNorm: number, step: number): number {
-    try {
-      return clipGradNorm(this.#model.parameters(), clipNorm, { nonFinite: 'throw' });
-    } catch (cause) {
-      throw this.#diverged(explainGradient(step, this.#model, cause));
-    }
+    const parameters = this.#model.parameters();
+    const norm = gradNorm(parameters);
+    if (!Number.isFinite(norm)) throw this.#diverged(explainGradient(norm, step, this.#model));
+    clipGradWithNorm(parameters, clipNorm, norm);
+    return norm;
+  }
+
+  /** All gradients: the optimizer may own a part of the model, and what it does not would add up from step to step. */
+  #clear(): void {
+    this.#settings.optimizer.zeroGrad();
+    this.#model.zeroGrad();
   }
 
   #diverged(error: DivergedError): DivergedError {
     this.#before.restore();
-    this.#model.zeroGrad();
+    this.#clear();
     return error;
   }
 }

@@ -48,19 +48,23 @@ export interface FitOptions {
  *         loss.backward();
  *         clipGradNorm(model.parameters(), clipNorm);
  *         optimizer.step();
- *         optimizer.zeroGrad();
+ *         model.zeroGrad();
  *         ema.update();
  *       }
  *     }
  *
  * of which schedule, clipping and averages are left out unless they are given. Returns the results of all whole epochs,
- * those before `from` included. Whoever writes a loop of their own has `saveTraining` and `resumeTraining` as well.
+ * those before `from` included. Data that were left in the middle of an epoch are taken up there. Whoever writes a loop of their own has `saveTraining` and `resumeTraining` as well.
  *
  * Throws a DivergedError when the loss is NaN or infinite. It names the step, and what in it came first: the module
- * whose output was not finite, a parameter, or the data. The model is then as it was before that step.
+ * whose output was not finite, a parameter, or the data. The model is then as it was before that step. What a finite
+ * loss has made of the parameters is looked at once an epoch, and before a checkpoint is written.
  */
 export async function fit(model: Module, data: TrainingData, options: FitOptions): Promise<readonly EpochResult[]> {
   const { epochs, optimizer, schedule, loss: criterion = crossEntropy, accumulate = 1, clipNorm, ema } = options;
+  if (!Number.isInteger(epochs) || epochs < 0) {
+    throw new RangeError(`fit: epochs is a whole number >= 0; got ${epochs}`);
+  }
   if (!Number.isInteger(accumulate) || accumulate < 1) {
     throw new RangeError(`fit: accumulate is a number of batches, 1 or more; got ${accumulate}`);
   }

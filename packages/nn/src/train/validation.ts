@@ -1,6 +1,6 @@
 /** Measuring after every epoch. */
 import type { Callback, Metrics, Training } from './callback.js';
-import type { Batch } from './data.js';
+import type { TrainingData } from './data.js';
 import { evaluate } from './evaluate.js';
 
 /**
@@ -8,7 +8,7 @@ import { evaluate } from './evaluate.js';
  * 'accuracy'. If the training makes averages, it is they that are evaluated, in the weights' place. It runs to its end
  * even if the training has been asked to stop: an epoch's numbers are whole.
  */
-export function validation(data: AsyncIterable<Batch>): Callback {
+export function validation(data: TrainingData): Callback {
   return {
     async onEpoch(_result, { model, ema }: Training): Promise<Metrics> {
       const measure = (): ReturnType<typeof evaluate> => evaluate(model, data);

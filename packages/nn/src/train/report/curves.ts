@@ -3,11 +3,11 @@ import { formatDuration, formatNumber, formatPercent, formatRate } from '../prog
 import { lineChart, type Series } from '../svg/line-chart.js';
 import { charts, folded, measured, table } from './html.js';
 
-/** What is known when an epoch ends. What was not measured is absent or NaN. */
+/** What is known when an epoch ends. What was not measured is absent; an accuracy, which has to be there, NaN. */
 export interface EpochMetrics {
   /** Counted from 1. */
   epoch: number;
-  /** Mean loss over the epoch's batches, in nats for cross-entropy. */
+  /** Mean loss over the epoch's images, in nats for cross-entropy. */
   trainLoss: number;
   testLoss?: number | undefined;
   /** 0..1. */
