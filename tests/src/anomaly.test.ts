@@ -1,6 +1,8 @@
 /** Anomaly mode: who made the first NaN. */
 import * as ag from '@vitrine/autograd';
-import { AnomalyError, Variable, checkpoint, defineFunction, detectAnomaly, grad, noGrad, setAnomalyDetection, vjp } from '@vitrine/autograd';
+import {
+  AnomalyError, Variable, checkpoint, defineFunction, detectAnomaly, grad, noGrad, setAnomalyDetection, vjp,
+} from '@vitrine/autograd';
 import type { Anomaly } from '@vitrine/autograd';
 import { EfficientNet, MBConv } from '@vitrine/efficientnet';
 import { Linear, Module, Sequential, Tanh, crossEntropy } from '@vitrine/nn';
@@ -57,7 +59,8 @@ describe('anomaly mode: forward', () => {
     const model = new Sequential(new Linear(2, 2), new Sequential(new Tanh(), new Root(5)), new Linear(2, 2));
     const { message, anomaly: found } = caught(() => detectAnomaly(() => model.call(t.tensor([[1, 2]]))));
     expect([found.op, found.module]).to.deep.equal(['sqrt', '1.1']);
-    expect(message).to.match(/^anomaly: sqrt in 1\.1 made the first NaN at \[0,0\] of \[1,2\]; its operands, \[1,2\], have none$/);
+    expect(message)
+      .to.match(/^anomaly: sqrt in 1\.1 made the first NaN at \[0,0\] of \[1,2\]; its operands, \[1,2\], have none$/);
     expect(anomaly(() => detectAnomaly(() => model.layers[1].call(t.tensor([[1, 2]])))).module).to.equal('1');
     expect(anomaly(() => detectAnomaly(() => new Root(5).call(t.tensor([1])))).module).to.equal('Root');
   });
@@ -67,7 +70,8 @@ describe('anomaly mode: forward', () => {
     const model = new Sequential(Object.assign(new Tanh(), { forward: (x: Variable) => stray.call(x) }));
     expect(anomaly(() => detectAnomaly(() => model.call(t.tensor([1])))).module).to.equal('1');
     const after = Object.assign(new Tanh(), { forward: (x: Variable) => ag.log(ag.sub(new Tanh().call(x), 9)) });
-    expect(anomaly(() => detectAnomaly(() => new Sequential(new Tanh(), new Tanh(), after).call(t.tensor([1])))).module).to.equal('2');
+    expect(anomaly(() => detectAnomaly(() => new Sequential(new Tanh(), new Tanh(), after).call(t.tensor([1])))).module)
+      .to.equal('2');
   });
 
   for (const training of [true, false]) {
@@ -119,13 +123,16 @@ describe('anomaly mode: backward', () => {
   it('names the operation whose gradient made it', () => {
     const x = leaf([[4, 0]]);
     const { message, anomaly: found } = caught(() => detectAnomaly(() => ag.sum(ag.mul(ag.sqrt(x), 0)).backward()));
-    expect(message).to.equal('anomaly: the gradient of sqrt, for operand 0, has the first NaN at [0,1] of [1,2]; the cotangent it was given, [1,2], has none');
-    expect(found).to.deep.equal({ op: 'sqrt', pass: 'backward', module: null, value: NaN, index: [0, 1], shape: [1, 2] });
+    expect(message).to.equal('anomaly: the gradient of sqrt, for operand 0, has the first NaN at [0,1] of [1,2]; '
+      + 'the cotangent it was given, [1,2], has none');
+    expect(found)
+      .to.deep.equal({ op: 'sqrt', pass: 'backward', module: null, value: NaN, index: [0, 1], shape: [1, 2] });
   });
 
   it('and the module that ran it', () => {
     const model = new Sequential(new Tanh(), new Root(0));
-    const { op, module, pass } = anomaly(() => detectAnomaly(() => ag.sum(ag.mul(model.call(leaf([1, 0])), 0)).backward()));
+    const { op, module, pass } =
+      anomaly(() => detectAnomaly(() => ag.sum(ag.mul(model.call(leaf([1, 0])), 0)).backward()));
     expect([op, module, pass]).to.deep.equal(['sqrt', '1', 'backward']);
   });
 
@@ -135,19 +142,23 @@ describe('anomaly mode: backward', () => {
     const { op, module } = anomaly(() => detectAnomaly(() => ag.sum(ag.mul(model.call(leaf([1, 0])), 0)).backward()));
     expect([op, module]).to.deep.equal(['sqrt', '1.1']);
     const x = leaf([1, 0]);
-    expect(anomaly(() => detectAnomaly(() => grad(ag.sum(ag.mul(checkpoint((v) => ag.sqrt(v), x), 0)), [x], { createGraph: true }))).op).to.equal('sqrt');
+    expect(anomaly(() => detectAnomaly(() =>
+      grad(ag.sum(ag.mul(checkpoint((v) => ag.sqrt(v), x), 0)), [x], { createGraph: true }))).op).to.equal('sqrt');
     expect(anomaly(() => detectAnomaly(() => checkpoint((v) => ag.log(v), leaf([-1])))).op).to.equal('log');
   });
 
   it('infinities when asked', () => {
     const x = leaf([1, 0]);
     detectAnomaly(() => ag.sum(ag.sqrt(x)).backward());
-    expect(anomaly(() => detectAnomaly(() => ag.sum(ag.sqrt(x)).backward(), { infinities: true })).value).to.equal(Infinity);
+    expect(anomaly(() => detectAnomaly(() => ag.sum(ag.sqrt(x)).backward(), { infinities: true })).value)
+      .to.equal(Infinity);
   });
 
   it('a gradient that was given with a NaN', () => {
-    const { message } = caught(() => detectAnomaly(() => ag.exp(leaf([1, 2])).backward({ gradient: t.tensor([1, NaN]) })));
-    expect(message).to.match(/^anomaly: the gradient of exp, for operand 0, has the first NaN at \[1\] of \[2\]; the cotangent it was given came with NaN at \[1\]/);
+    const { message } =
+      caught(() => detectAnomaly(() => ag.exp(leaf([1, 2])).backward({ gradient: t.tensor([1, NaN]) })));
+    expect(message).to.match(new RegExp('^anomaly: the gradient of exp, for operand 0, has the first NaN at '
+      + '\\[1\\] of \\[2\\]; the cotangent it was given came with NaN at \\[1\\]'));
   });
 });
 

@@ -23,7 +23,8 @@ describe('BatchNorm2d with silu', () => {
   const input = (): Variable => new Variable(randn(SHAPE, new Random(1)), { requiresGrad: true });
 
   for (const training of [true, false]) {
-    it(`is batch norm, then silu: value, gradients, statistics (${training ? 'training' : 'evaluation'})`, () => scope(() => {
+    it('is batch norm, then silu: value, gradients, statistics ' +
+      `(${training ? 'training' : 'evaluation'})`, () => scope(() => {
       const { fused, plain, silu } = pair();
       const g = randn(SHAPE, new Random(2));
       const [a, b] = [input(), input()];
@@ -62,8 +63,10 @@ describe('BatchNorm2d with silu', () => {
   });
 
   it('prints its activation and refuses others', () => {
-    expect(String(new BatchNorm2d(2, { activation: 'silu' }))).to.equal('BatchNorm2d(2, eps=0.00001, momentum=0.1, activation=silu)');
+    expect(String(new BatchNorm2d(2, { activation: 'silu' })))
+      .to.equal('BatchNorm2d(2, eps=0.00001, momentum=0.1, activation=silu)');
     const options = JSON.parse('{"activation":"relu"}') as { activation: 'silu' };
-    expect(() => new BatchNorm2d(2, options)).to.throw(RangeError, "BatchNorm2d: activation is 'silu', 'relu6' or left out; got relu");
+    expect(() => new BatchNorm2d(2, options))
+      .to.throw(RangeError, "BatchNorm2d: activation is 'silu', 'relu6' or left out; got relu");
   });
 });

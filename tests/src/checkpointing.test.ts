@@ -23,12 +23,15 @@ interface Trained {
 }
 
 /** Two steps of a whole network, with dropout, stochastic depth and moving statistics, and what they leave. */
-function train(checkpointed: (model: EfficientNet) => readonly Module[], prepare = (_model: EfficientNet): void => {}): Trained {
+function train(
+  checkpointed: (model: EfficientNet) => readonly Module[], prepare = (_model: EfficientNet): void => {},
+): Trained {
   t.manualSeed(3);
   const model = EfficientNet.fromName('small-32', { numClasses: 10, dropPath: 0.5 });
   prepare(model);
   for (const module of checkpointed(model)) module.checkpointed = true;
-  const optimizer = new RMSpropTF([{ parameters: model.parameters().filter(({ requiresGrad }) => requiresGrad) }], { lr: 0.01 });
+  const optimizer =
+    new RMSpropTF([{ parameters: model.parameters().filter(({ requiresGrad }) => requiresGrad) }], { lr: 0.01 });
   const images = t.randn([4, 32, 32, 3], new t.Random(1));
   const labels = t.tensor([0, 3, 3, 9]);
   const losses: number[] = [];
@@ -53,8 +56,10 @@ describeOnBackends('checkpoint: a network, bit for bit as without', () => {
   const plain = new Map<string, Trained>();
   const cases: readonly (readonly [string, (model: EfficientNet) => readonly Module[]])[] = [
     ['every block', ({ blocks }) => blocks],
-    ['some blocks, the stem (whose input is a constant) and the head', ({ blocks, stem, stemNorm, head }) => [stem, stemNorm, blocks[1], blocks[2], head]],
-    ['one inside another', (model) => [model, ...model.blocks, ...model.blocks.flatMap((block) => (block instanceof MBConv && block.squeezeExcitation !== null ? [block.squeezeExcitation] : []))]],
+    ['some blocks, the stem (whose input is a constant) and the head', ({ blocks, stem, stemNorm, head }) =>
+      [stem, stemNorm, blocks[1], blocks[2], head]],
+    ['one inside another', (model) => [model, ...model.blocks, ...model.blocks.flatMap((block) =>
+      (block instanceof MBConv && block.squeezeExcitation !== null ? [block.squeezeExcitation] : []))]],
   ];
   const preparations: Readonly<Record<string, (model: EfficientNet) => void>> = {
     'all trained': () => {},
@@ -102,14 +107,17 @@ describe('checkpoint: threads', function () {
 });
 
 describe('checkpoint: memory', () => {
-  /** Bytes over what was there before: at the end of the forward pass, at most, and after the backward pass without the gradients. */
+  /**
+   * Bytes over what was there before: at the end of the forward pass, at most, and after the backward pass without the
+   * gradients.
+   */
   function measure(checkpointed: boolean): { afterForward: number; peak: number; left: number } {
     const heap = new Heap(['private']);
     return withHeap(heap, () => {
       t.manualSeed(1);
       const block = (): MBConv => new MBConv({
-        inChannels: 8, outChannels: 8, kernel: 3, stride: 1, expandRatio: 4, dropPath: 0.2, squeezeRatio: 0.25, activation: 'silu',
-        conventions: CONVENTIONS.pytorch,
+        inChannels: 8, outChannels: 8, kernel: 3, stride: 1, expandRatio: 4, dropPath: 0.2, squeezeRatio: 0.25,
+        activation: 'silu', conventions: CONVENTIONS.pytorch,
       });
       const model = new Sequential(...Array.from({ length: 6 }, block));
       for (const layer of model.layers) layer.checkpointed = checkpointed;
@@ -198,11 +206,13 @@ describe('checkpoint: gradients', () => {
       return leaves.map(({ grad: g }) => numbers(g));
     };
     const [got, want] = [gradientsOf(checkpointed), gradientsOf(body)];
-    got.flat().forEach((value, i) => expect(value).to.be.closeTo(want.flat()[i]!, 1e-12 * Math.abs(want.flat()[i]!) + 1e-13));
+    got.flat().forEach((value, i) =>
+      expect(value).to.be.closeTo(want.flat()[i]!, 1e-12 * Math.abs(want.flat()[i]!) + 1e-13));
   });
 
   it('of a block with dropout and batch norm, twice, with one inside the other', () => {
-    const layers = (): Module => new Sequential(new Linear(4, 4), new BatchNorm2d(4, { activation: 'silu' }), new Dropout(0.5), new Linear(4, 2));
+    const layers = (): Module => new Sequential(
+      new Linear(4, 4), new BatchNorm2d(4, { activation: 'silu' }), new Dropout(0.5), new Linear(4, 2));
     const run = (inner: boolean, outer: boolean): (number[] | null)[] => {
       t.manualSeed(7);
       const model = new Sequential(layers(), new SiLU());
@@ -211,7 +221,8 @@ describe('checkpoint: gradients', () => {
       const x = new Variable(t.randn([6, 4], new t.Random(1)), { requiresGrad: true });
       const [dx] = grad(ag.sum(ag.square(model.call(x))), [x], { createGraph: true });
       ag.sum(ag.square(dx)).backward();
-      return [...model.parameters().map(({ grad: g }) => numbers(g)), [runtime.random.state.counter], ...Array.from(model.namedBuffers(), ([, { value }]) => numbers(value))];
+      return [...model.parameters().map(({ grad: g }) => numbers(g)), [runtime.random.state.counter],
+        ...Array.from(model.namedBuffers(), ([, { value }]) => numbers(value))];
     };
     const want = run(false, false);
     for (const [inner, outer] of [[true, false], [false, true], [true, true]]) {
@@ -235,7 +246,8 @@ describe('checkpoint: once or twice', () => {
     const loss = ag.sum(model.call(new Variable(t.tensor([[0, 1], [2, 5]]), { requiresGrad: true })));
     const [mean, after] = [numbers(norm.runningMean.value), runtime.random.state];
     loss.backward();
-    expect([calls, numbers(norm.runningMean.value), runtime.random.state, runtime.recomputing]).to.deep.equal([1, mean, after, false]);
+    expect([calls, numbers(norm.runningMean.value), runtime.random.state, runtime.recomputing])
+      .to.deep.equal([1, mean, after, false]);
     expect(mean![1]).to.be.closeTo(0.3, 1e-6);
   });
 
@@ -260,7 +272,8 @@ describe('checkpoint: mistakes', () => {
     ['a function that does something else the second time', () => {
       let runs = 0;
       checkpoint((v) => ag.mul(v, ++runs), leaf(1)).backward();
-    }, 'checkpoint: the function gave another result when it ran again for its gradient, [1], before [1]; it must do the same both times'],
+    }, 'checkpoint: the function gave another result when it ran again for its gradient, [1], before [1]; ' +
+      'it must do the same both times'],
     ['another mode', () => {
       const norm = new BatchNorm2d(1);
       norm.checkpointed = true;
@@ -270,7 +283,8 @@ describe('checkpoint: mistakes', () => {
     }, 'same mode (train or eval)'],
     ['a random stream of its own', () => {
       const stream = new t.Random(1);
-      ag.sum(checkpoint((v) => ag.mul(v, t.randn([8], stream)), new Variable(t.ones([8]), { requiresGrad: true }))).backward();
+      ag.sum(checkpoint((v) => ag.mul(v, t.randn([8], stream)), new Variable(t.ones([8]), { requiresGrad: true })))
+        .backward();
     }, 'random numbers from the default stream'],
     ['another shape', () => {
       let runs = 0;
@@ -289,7 +303,8 @@ describe('checkpoint: mistakes', () => {
         return ag.exp(aside[0]);
       }, leaf(1));
       ag.square(aside[0]).backward();
-    }, "backward: exp ran inside checkpoint, which kept nothing of it; only what the checkpoint's function returns has a past"],
+    }, "backward: exp ran inside checkpoint, which kept nothing of it; " +
+      "only what the checkpoint's function returns has a past"],
     ['a backward pass inside', () => checkpoint((v) => grad(ag.square(v), [v])[0], leaf(1)),
       'backward: a checkpoint is being made, and inside it there is no graph'],
     ['a Promise', () => checkpoint((v) => Object.assign(ag.exp(v), { then: () => {} }), leaf(1)),

@@ -13,7 +13,9 @@ import { expectClose } from './support/close.js';
 import { run, start } from './support/command-line.js';
 
 interface PredictJson {
-  readonly found: { readonly variant: string; readonly layout: string; readonly inChannels: number; readonly warnings: string[] };
+  readonly found: {
+    readonly variant: string; readonly layout: string; readonly inChannels: number; readonly warnings: string[];
+  };
   readonly preprocessing: { readonly resize: number; readonly crop: number } | null;
   readonly predictions: {
     readonly file: string;
@@ -31,7 +33,9 @@ describe('command line: predict', () => {
   before(async () => ({ folder, path, remove } = await makeFiles()));
   after(() => remove());
 
-  const predict = (code: number, weights: string, ...args: readonly string[]): ReturnType<typeof runJson<PredictJson>> =>
+  const predict = (
+    code: number, weights: string, ...args: readonly string[]
+  ): ReturnType<typeof runJson<PredictJson>> =>
     runJson<PredictJson>(code, 'predict', '--weights', path(weights), ...args);
 
   /** Logits of prepared pictures by the library, each on its own. */
@@ -52,19 +56,23 @@ describe('command line: predict', () => {
   const names = PICTURES.map(([name]) => name);
   const TINY = { resize: 28, crop: 28, interpolation: 'bilinear', ...COLOURS } as const;
 
-  it('a folder: pictures in order, the classes of the checkpoint, probabilities aligned; a corrupt one is named, exit 1', async () => {
-    const { code, stdout, stderr } = await run('predict', path('pictures'), '--weights', path('tiny.safetensors'), '--top', '2');
+  it('a folder: pictures in order, the classes of the checkpoint, probabilities aligned; ' +
+    'a corrupt one is named, exit 1', async () => {
+    const { code, stdout, stderr } =
+      await run('predict', path('pictures'), '--weights', path('tiny.safetensors'), '--top', '2');
     const probabilities = softmax(await logitsOf('tiny.safetensors', names, TINY)).toArray() as number[][];
     const want = names.flatMap((name, i) => {
       const best = probabilities[i].map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p).slice(0, 2);
       const width = Math.max(...best.map(({ index }) => TINY_CLASSES[index].length));
       const percent = best.map(({ p }) => `${(100 * p).toFixed(1)} %`);
       const rows = best.map(({ index }, k) =>
-        `  ${index}  ${TINY_CLASSES[index].padEnd(width)}  ${percent[k].padStart(Math.max(...percent.map((s) => s.length)))}`);
+        `  ${index}  ${TINY_CLASSES[index].padEnd(width)}  ` +
+          `${percent[k].padStart(Math.max(...percent.map((s) => s.length)))}`);
       return [path(name), ...rows];
     });
     expect(stdout.trimEnd().split('\n')).to.deep.equal(want);
-    expect(stderr).to.contain(`tiny.safetensors: tiny-28, vitrine names (safetensors), tensorflow conventions, 4 classes, 1 channel`);
+    expect(stderr).to.contain(
+      `tiny.safetensors: tiny-28, vitrine names (safetensors), tensorflow conventions, 4 classes, 1 channel`);
     expect(stderr).to.match(/^efficientnet: decodeJpeg: .*pictures\/broken\.jpg: /m);
     expect(code).to.equal(1);
   });
@@ -85,13 +93,17 @@ describe('command line: predict', () => {
     expect(logits.shape).to.deep.equal([5, 4]);
     const rows = logits.toArray() as number[][];
     expect(rows[2]).to.deep.equal([NaN, NaN, NaN, NaN]);
-    expectClose({ shape: [4, 4], data: Float32Array.from(rows.filter((_, i) => i !== 2).flat()) }, dense(want), 1e-5, 'logits');
+    expectClose(
+      { shape: [4, 4], data: Float32Array.from(rows.filter((_, i) => i !== 2).flat()) },
+      dense(want), 1e-5, 'logits',
+    );
     const probabilities = softmax(want).toArray() as number[][];
     predictions.forEach(({ top }, i) => {
       expect(top.map(({ index }) => index).toSorted()).to.deep.equal([0, 1, 2, 3]);
       top.forEach(({ index, label, probability }, rank) => {
         expect(label).to.equal(TINY_CLASSES[index]);
-        expect(probability).to.be.closeTo(probabilities[i][index], 1e-5).and.at.most(top[Math.max(0, rank - 1)].probability);
+        expect(probability).to.be.closeTo(probabilities[i][index], 1e-5)
+          .and.at.most(top[Math.max(0, rank - 1)].probability);
       });
     });
   });
@@ -100,7 +112,8 @@ describe('command line: predict', () => {
     const images = randn([5, 40, 36, 3], new Random(3));
     await saveNpy(path('images.npy'), images);
     await saveNpy(path('doubles.npy'), fromArray(images.toFloat64Array(), images.shape, 'float64'));
-    const want = fuse(await EfficientNet.fromPretrained('auto', path('bare.safetensors'))).call(images).toFloat32Array();
+    const want = fuse(await EfficientNet.fromPretrained('auto', path('bare.safetensors')))
+      .call(images).toFloat32Array();
     const args = ['--top', '1', '--threads', '1'];
     const [whole, pieces, doubles] = await Promise.all([
       predict(0, 'bare.safetensors', path('images.npy'), ...args, '--output', path('whole.npy')),
@@ -114,11 +127,13 @@ describe('command line: predict', () => {
     }
     expectClose(await loadNpy(path('pieces.npy')), { shape: [5, 10], data: want }, 1e-6, 'in pieces');
     for (const { predictions } of [pieces, doubles]) {
-      expect(predictions.map(({ top }) => top[0].index)).to.deep.equal(whole.predictions.map(({ top }) => top[0].index));
+      expect(predictions.map(({ top }) => top[0].index))
+        .to.deep.equal(whole.predictions.map(({ top }) => top[0].index));
     }
   });
 
-  it('pictures and arrays may be mixed; what the file says of preparation is used, and --image-size scales it', async () => {
+  it('pictures and arrays may be mixed; what the file says of preparation is used, ' +
+    'and --image-size scales it', async () => {
     await saveNpy(path('one.npy'), randn([1, 32, 32, 3], new Random(4)));
     const inputs = [path('pictures/B.png'), path('one.npy'), path('pictures/d.jpeg')];
     const [own, larger] = await Promise.all([
@@ -126,7 +141,9 @@ describe('command line: predict', () => {
       predict(0, 'small.safetensors', path('pictures/B.png'), '--image-size', '48'),
     ]);
     expect(own.predictions.map(({ file }) => file)).to.deep.equal(inputs);
-    const options = { resize: 40, crop: 32, interpolation: 'bicubic', mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] } as const;
+    const options = {
+      resize: 40, crop: 32, interpolation: 'bicubic', mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4],
+    } as const;
     expect(own.preprocessing).to.deep.equal(options);
     expect(larger.preprocessing).to.deep.equal({ ...options, resize: 60, crop: 48 });
     const want = await logitsOf('small.safetensors', ['pictures/B.png', 'pictures/d.jpeg'], options);
@@ -152,7 +169,9 @@ describe('command line: predict', () => {
       predict(0, 'tiny.safetensors', picture, '--labels', path('labels.txt')),
       run('predict', picture, '--weights', path('tiny.safetensors'), '--labels', path('few.txt')),
     ]);
-    for (const { index, label } of given.predictions[0].top) expect(label).to.equal(['zero', 'one', 'two', 'three'][index]);
+    for (const { index, label } of given.predictions[0].top) {
+      expect(label).to.equal(['zero', 'one', 'two', 'three'][index]);
+    }
     expect(few.code).to.equal(1);
     expect(few.stderr).to.contain('few.txt: 1 names; the network has 4 classes');
   });
@@ -160,7 +179,8 @@ describe('command line: predict', () => {
   it('nothing to be read: exit 1, and no output is written', async () => {
     const inputs = ['none', 'missing.png', 'pictures/broken.jpg'].map(path);
     await saveNpy(path('first.npy'), randn([1, 1, 28, 28], new Random(5)));
-    const { errors, output } = await predict(1, 'tiny.safetensors', ...inputs, path('first.npy'), '--output', path('nothing.npy'));
+    const { errors, output } =
+      await predict(1, 'tiny.safetensors', ...inputs, path('first.npy'), '--output', path('nothing.npy'));
     const messages = errors.map(({ message }) => message.replaceAll(folder, ''));
     expect(messages[0]).to.equal('/none: no .png, .jpg or .jpeg in this folder');
     expect(messages[1]).to.match(/\/missing\.png: no such file/);

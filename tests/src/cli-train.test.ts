@@ -38,7 +38,9 @@ describe('command line: train', () => {
   async function waitForMetrics(runs: string, text: string): Promise<void> {
     const deadline = Date.now() + 120_000;
     for (;;) {
-      const paths = existsSync(join(root, runs)) ? readdirSync(join(root, runs)).map((name) => join(root, runs, name, 'metrics.jsonl')) : [];
+      const paths = existsSync(join(root, runs))
+        ? readdirSync(join(root, runs)).map((name) => join(root, runs, name, 'metrics.jsonl'))
+        : [];
       if (paths.some((path) => existsSync(path) && readFileSync(path, 'utf8').includes(text))) return;
       if (Date.now() > deadline) throw new Error(`waitForMetrics: no ${text} within two minutes`);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -97,7 +99,8 @@ describe('command line: train', () => {
   });
 
   it('the same seed gives the same weights, another seed others', async () => {
-    await Promise.all([['seed-a', '3'], ['seed-b', '3'], ['seed-c', '4']].map(([runs, seed]) => run(...args(runs, '--epochs', '1', '--seed', seed))));
+    await Promise.all([['seed-a', '3'], ['seed-b', '3'], ['seed-c', '4']].map(([runs, seed]) =>
+      run(...args(runs, '--epochs', '1', '--seed', seed))));
     const weights = async (runs: string): Promise<number[]> => {
       const { tensors } = await loadTensors(join(folderOf(runs), 'checkpoint.safetensors'));
       return Array.from(tensors.values()).flatMap((tensor) => Array.from(tensor.toFloat32Array()));
@@ -144,7 +147,10 @@ describe('command line: train', () => {
     const missing = join(root, 'missing');
     const incomplete = join(root, 'incomplete');
     mkdirSync(incomplete);
-    writeFileSync(join(incomplete, FASHION_MNIST_FILES.test.labels), encodeIdx({ shape: [0], data: new Uint8Array(0) }));
+    writeFileSync(
+      join(incomplete, FASHION_MNIST_FILES.test.labels),
+      encodeIdx({ shape: [0], data: new Uint8Array(0) }),
+    );
     for (const [folder, message] of [
       [missing, /^efficientnet: .*missing: there is no such folder/],
       [incomplete, /loadMnist: no file .*train-images-idx3-ubyte.gz, .*t10k-labels-idx1-ubyte/],
@@ -157,7 +163,8 @@ describe('command line: train', () => {
   });
 
   it('--config with config.json of a run gives the same bits; the command line goes before', async () => {
-    const more = ['--augment', 'flip,crop:1,erase:0.3,cutmix:1@0.5', '--ema', '0.9', '--drop-path', '0.3', '--seed', '5'];
+    const more =
+      ['--augment', 'flip,crop:1,erase:0.3,cutmix:1@0.5', '--ema', '0.9', '--drop-path', '0.3', '--seed', '5'];
     const first = await run(...args('first', '--epochs', '2', ...more));
     expect(first.code, first.stderr).to.equal(0);
     const config = join(folderOf('first'), 'config.json');

@@ -20,7 +20,9 @@ interface InspectJson {
   readonly network: {
     readonly layout: string; readonly variant: string; readonly conventions: string; readonly conventionsFrom: string;
     readonly numClasses: number; readonly inChannels: number; readonly warnings: string[];
-    readonly loaded: { readonly parameters: number; readonly classes: string[] | null; readonly preprocessing: object } | null;
+    readonly loaded: {
+      readonly parameters: number; readonly classes: string[] | null; readonly preprocessing: object;
+    } | null;
   } | null;
   readonly problem: string | null;
   readonly metadata: Record<string, string>;
@@ -63,8 +65,8 @@ describe('command line: weights', () => {
       const [named, unnamed] = await Promise.all(['tf_efficientnet_b0.safetensors', 'unknown.safetensors'].map((name) =>
         runJson<InspectJson>(0, 'inspect', path(name))));
       expect(named.network).to.include({
-        layout: 'timm', variant: 'efficientnet-b0', conventions: 'tensorflow', conventionsFrom: 'a name that begins with tf_',
-        numClasses: 1000, inChannels: 3,
+        layout: 'timm', variant: 'efficientnet-b0', conventions: 'tensorflow',
+        conventionsFrom: 'a name that begins with tf_', numClasses: 1000, inChannels: 3,
       });
       expect(named.network?.loaded).to.include({ parameters: 5_288_548, classes: null });
       expect(named.network?.loaded?.preprocessing).to.include({ resize: 256, crop: 224 });
@@ -78,8 +80,10 @@ describe('command line: weights', () => {
     it('strangers: tensors are listed without a network, with the types of the file', async () => {
       const { stdout, code } = await run('inspect', fixture('kinds-zip.pth'));
       expect(code).to.equal(0);
-      expect(stdout).to.match(/^ {2}format {7}torch zip, /m).and.to.match(/^ {2}problem .* is no EfficientNet by the names of/m);
-      expect(stdout).to.match(/^float16 +\[.*\] +F16$/m).and.to.match(/^bfloat16 +\[.*\] +BF16$/m).and.to.match(/^int64 +\[.*\] +I64$/m);
+      expect(stdout).to.match(/^ {2}format {7}torch zip, /m)
+        .and.to.match(/^ {2}problem .* is no EfficientNet by the names of/m);
+      expect(stdout).to.match(/^float16 +\[.*\] +F16$/m).and.to.match(/^bfloat16 +\[.*\] +BF16$/m)
+        .and.to.match(/^int64 +\[.*\] +I64$/m);
     });
 
     it('a network that lacks a tensor: what it is, and what is missing', async () => {
@@ -121,8 +125,8 @@ describe('command line: weights', () => {
 
     it('--float16, --conventions; the classes stay; text for a person', async () => {
       const out = path('half.safetensors');
-      const { code, stdout, stderr } = await run('convert', path('tiny.safetensors'), out, '--layout', 'timm', '--float16',
-        '--model', 'tiny-28', '--conventions', 'pytorch');
+      const { code, stdout, stderr } = await run('convert', path('tiny.safetensors'), out,
+        '--layout', 'timm', '--float16', '--model', 'tiny-28', '--conventions', 'pytorch');
       expect(code, stderr).to.equal(0);
       expect(stdout).to.match(/half\.safetensors: tiny-28, timm names, float16, \d+\.\d kB\n$/);
       const { dtypes, metadata } = decodeWeights(new Uint8Array(readFileSync(out)), 'half');
@@ -137,10 +141,12 @@ describe('command line: weights', () => {
       writeFileSync(path('out.safetensors'), 'precious');
       const { code, stdout, stderr } = await run(...args);
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
-      expect(stderr).to.match(/^efficientnet: .*out\.safetensors: exists already; --force replaces it, or choose another name\n$/);
+      expect(stderr)
+        .to.match(/^efficientnet: .*out\.safetensors: exists already; --force replaces it, or choose another name\n$/);
       expect(readFileSync(path('out.safetensors'), 'utf8')).to.equal('precious');
       expect((await run(...args, '--force')).code).to.equal(0);
-      expect(decodeWeights(new Uint8Array(readFileSync(path('out.safetensors'))), 'out').format).to.equal('safetensors');
+      expect(decodeWeights(new Uint8Array(readFileSync(path('out.safetensors'))), 'out').format)
+        .to.equal('safetensors');
       expect(readdirSync(path('.')).filter((name) => name.includes('.tmp'))).to.deep.equal([]);
     });
   });
@@ -153,16 +159,19 @@ describe('command line: weights', () => {
     ]);
     expect(folded.code, folded.stderr).to.equal(0);
     expect(folded.stdout).to.contain('folded.onnx: ONNX opset 17, input [N,3,32,32] → logits [N,10], ');
-    expect(folded.stdout).to.contain('images: bicubic, shorter side to 40, middle 32×32, mean 0.5 0.4 0.3, std 0.2 0.3 0.4');
+    expect(folded.stdout)
+      .to.contain('images: bicubic, shorter side to 40, middle 32×32, mean 0.5 0.4 0.3, std 0.2 0.3 0.4');
     const model = await EfficientNet.fromPretrained('auto', path('small.safetensors'));
     const file = readFileSync(path('folded.onnx'));
     expect(file.equals(exportOnnx(model, { imageSize: 32 }))).to.equal(true);
     const graph = readOnnx(new Uint8Array(file));
     expect(graph.inputs.map(({ dims }) => dims)).to.deep.equal([['N', 3, 32, 32]]);
-    expect(graph.outputs.map(({ name, dims }) => ({ name, dims }))).to.deep.equal([{ name: 'logits', dims: ['N', 10] }]);
+    expect(graph.outputs.map(({ name, dims }) => ({ name, dims })))
+      .to.deep.equal([{ name: 'logits', dims: ['N', 10] }]);
     expect(graph.nodes.filter(({ op }) => op === 'BatchNormalization')).to.have.length(0);
 
-    expect(dynamic).to.deep.include({ input: ['N', 3, 'H', 'W'], folded: false, bytes: statSync(path('dynamic.onnx')).size });
+    expect(dynamic)
+      .to.deep.include({ input: ['N', 3, 'H', 'W'], folded: false, bytes: statSync(path('dynamic.onnx')).size });
     const free = readOnnx(new Uint8Array(readFileSync(path('dynamic.onnx'))));
     expect(free.inputs[0].dims).to.deep.equal(['N', 3, 'H', 'W']);
     expect(free.nodes.filter(({ op }) => op === 'BatchNormalization').length).to.be.greaterThan(20);
@@ -206,18 +215,22 @@ describe('command line: weights', () => {
       runJson<InspectJson & { readonly notes: string[] }>(0, 'inspect', fixture('checkpoint-zip.pth')),
       runJson<InspectJson & { readonly notes: string[] }>(0, 'inspect', fixture('checkpoint-zip.pth'), '--ema'),
     ]);
-    expect(plain.notes.join()).to.contain("weights from its entry 'state_dict'").and.to.contain('there is a moving average');
+    expect(plain.notes.join()).to.contain("weights from its entry 'state_dict'")
+      .and.to.contain('there is a moving average');
     expect(average.notes).to.deep.equal(["weights from its entry 'state_dict_ema'"]);
   });
 
   const failures: readonly (readonly [args: (path: (name: string) => string) => string[], message: string])[] = [
     [(at) => ['inspect', at('missing.pth')], 'missing.pth: no such file; check the path'],
     [(at) => ['inspect', at('none')], 'none: this is a folder; name a file'],
-    [(at) => ['predict', 'x.png', '--weights', at('pictures/notes.txt')], 'notes.txt: neither safetensors nor a file of torch.save'],
-    [() => ['predict', 'x.png', '--weights', fixture('kinds-zip.pth')], 'kinds-zip.pth is no EfficientNet by the names of'],
+    [(at) => ['predict', 'x.png', '--weights', at('pictures/notes.txt')],
+      'notes.txt: neither safetensors nor a file of torch.save'],
+    [() => ['predict', 'x.png', '--weights', fixture('kinds-zip.pth')],
+      'kinds-zip.pth is no EfficientNet by the names of'],
     [(at) => ['export', at('tiny.safetensors'), at('x.onnx'), '--model', 'b0'], 'holds tiny-28, not efficientnet-b0'],
     [(at) => ['convert', at('tiny.safetensors'), at('no/x.safetensors'), '--layout', 'timm'], 'there is no folder '],
-    [(at) => ['convert', at('tiny.safetensors'), at('none'), '--layout', 'timm'], 'none: this is a folder; name a file'],
+    [(at) => ['convert', at('tiny.safetensors'), at('none'), '--layout', 'timm'],
+      'none: this is a folder; name a file'],
   ];
   for (const [args, message] of failures) {
     it(`exit 1: ${message}`, async () => {
@@ -235,7 +248,9 @@ describe('command line: weights', () => {
   });
 
   it('the package’s command is there before anything is compiled, may be run, and is this one', async () => {
-    const { bin } = JSON.parse(readFileSync(join(root, 'packages/efficientnet/package.json'), 'utf8')) as { bin: { efficientnet: string } };
+    const { bin } = JSON.parse(
+      readFileSync(join(root, 'packages/efficientnet/package.json'), 'utf8'),
+    ) as { bin: { efficientnet: string } };
     const file = join(root, 'packages/efficientnet', bin.efficientnet);
     expect(file).not.to.contain('dist');
     if (process.platform !== 'win32') expect(statSync(file).mode & 0o111).to.equal(0o111);

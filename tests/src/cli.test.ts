@@ -8,7 +8,13 @@ interface SummaryJson {
   readonly params: number;
   readonly macs: number;
   readonly activationBytes: number;
-  readonly layers: { readonly name: string; readonly type: string; readonly outputShape: number[]; readonly params: number; readonly macs: number }[];
+  readonly layers: {
+    readonly name: string;
+    readonly type: string;
+    readonly outputShape: number[];
+    readonly params: number;
+    readonly macs: number;
+  }[];
 }
 
 describe('command line: help and wrong usage', () => {
@@ -35,8 +41,10 @@ describe('command line: help and wrong usage', () => {
   }
 
   const wrong: readonly [args: readonly string[], message: string][] = [
-    [['trian'], "there is no command 'trian'; known are train, finetune, evaluate, summary, scale, predict, inspect, convert, export"],
-    [['toString'], "there is no command 'toString'; known are train, finetune, evaluate, summary, scale, predict, inspect, convert, export"],
+    [['trian'], "there is no command 'trian'; known are " +
+      'train, finetune, evaluate, summary, scale, predict, inspect, convert, export'],
+    [['toString'], "there is no command 'toString'; known are " +
+      'train, finetune, evaluate, summary, scale, predict, inspect, convert, export'],
     [['summary'], 'summary takes the NAME of a model, such as b0'],
     [['summary', 'b9'], "there is no model 'b9'; known are efficientnet-b0, "],
     [['summary', 'b0', 'b1'], "unexpected argument 'b1'"],
@@ -49,7 +57,8 @@ describe('command line: help and wrong usage', () => {
     [['train', '--epochs', '1.5'], "--epochs takes a whole number >= 0; got '1.5'"],
     [['train', '--epochs'], "Option '--epochs <value>' argument missing"],
     [['train', '--batch-size', '1'], "--batch-size takes a whole number >= 2; got '1'"],
-    [['train', '--batch-size', '20000', '--runs', '/nonexistent'], '--batch-size takes at most the number of training images, 10000; got 20000'],
+    [['train', '--batch-size', '20000', '--runs', '/nonexistent'],
+      '--batch-size takes at most the number of training images, 10000; got 20000'],
     [['train', '--lr', '0'], "--lr takes a number > 0; got '0'"],
     [['train', '--lr', ''], "--lr takes a number > 0; got ''"],
     [['train', '--weight-decay=-1'], "--weight-decay takes a number >= 0; got '-1'"],
@@ -62,16 +71,19 @@ describe('command line: help and wrong usage', () => {
     [['train', '--ema', 'no'], "--ema takes a number from 0 to 1, or none; got 'no'"],
     [['train', '--mean', '0.5,x'], "--mean takes numbers with commas between, or none; got '0.5,x'"],
     [['train', '--dataset', 'svhn'], '--dataset takes auto, fashion-mnist, mnist, cifar-10, cifar-100 or folder; got'],
-    [['train', '--dataset', 'cifar-10', '--runs', '/nonexistent'], 'cifar-10 takes --data DIR; only Fashion-MNIST comes'],
+    [['train', '--dataset', 'cifar-10', '--runs', '/nonexistent'],
+      'cifar-10 takes --data DIR; only Fashion-MNIST comes'],
     [['finetune', '--data', 'x'], 'finetune takes --weights FILE, a path or an address'],
-    [['finetune', '--weights', 'x', '--freeze-until', 'stage0'], "--freeze-until takes stem, stage1, stage2 … or head, "],
+    [['finetune', '--weights', 'x', '--freeze-until', 'stage0'],
+      "--freeze-until takes stem, stage1, stage2 … or head, "],
     [['finetune', '--weights', 'x', '--decayed', 'matrices'], "Unknown option '--decayed'"],
     [['evaluate', '--data', 'x'], 'evaluate takes --weights FILE, a path or an address'],
     [['evaluate', '--weights', 'x', '--split', 'val'], "--split takes test, train or all; got 'val'"],
     [['predict', '--weights', 'x'], 'predict takes the FILEs to look at: pictures, folders, or a .npy'],
     [['predict', 'a.png'], 'predict takes --weights FILE, a path or an address'],
     [['predict', 'a.png', '--weights', 'x', '--top', '0'], "--top takes a whole number >= 1; got '0'"],
-    [['predict', 'a.png', '--weights', 'x', '--std', '0.5,0,1'], "--std takes numbers > 0 with commas between; got '0.5,0,1'"],
+    [['predict', 'a.png', '--weights', 'x', '--std', '0.5,0,1'],
+      "--std takes numbers > 0 with commas between; got '0.5,0,1'"],
     [['predict', 'a.png', '--weights', 'x', '--sha256', 'abc'], "--sha256 takes 8 to 64 hexadecimal digits; got 'abc'"],
     [['predict', 'a.png', '--weights', 'http://'], "'http://' is no address"],
     [['inspect'], 'inspect takes a FILE of weights, a path or an address'],
@@ -89,7 +101,8 @@ describe('command line: help and wrong usage', () => {
     it(`${args.join(' ')}: exit 2`, async () => {
       const { code, stderr } = await run(...args);
       expect(stderr)
-        .to.match(/^efficientnet: /).and.to.contain(message).and.to.match(/\nefficientnet --help lists commands and options\n$/);
+        .to.match(/^efficientnet: /).and.to.contain(message)
+        .and.to.match(/\nefficientnet --help lists commands and options\n$/);
       expect(code).to.equal(2);
     });
   }
@@ -113,16 +126,20 @@ describe('command line: summary', () => {
     expect({ name, inputShape, params, macs }).to.deep.equal({
       name: 'efficientnet-b0', inputShape: [1, 224, 224, 3], params: 5_288_548, macs: 385_814_752,
     });
-    const total = (pick: (layer: SummaryJson['layers'][number]) => number): number => layers.reduce((sum, layer) => sum + pick(layer), 0);
+    const total = (pick: (layer: SummaryJson['layers'][number]) => number): number =>
+      layers.reduce((sum, layer) => sum + pick(layer), 0);
     expect(total((layer) => layer.params)).to.equal(params);
     expect(total((layer) => layer.macs)).to.equal(macs);
     expect(total(({ outputShape }) => 4 * outputShape.reduce((a, b) => a * b, 1))).to.equal(activationBytes);
-    // Stem, head, classifier, dropout, two norms; 16 blocks of 8 layers of which one lacks the 2 of the expansion; 9 drop paths.
+    // Stem, head, classifier, dropout, two norms; 16 blocks of 8 layers of which one lacks the 2 of the expansion;
+    // 9 drop paths.
     expect(layers).to.have.length(6 + 16 * 8 - 2 + 9);
-    expect(layers[0])
-      .to.deep.include({ name: 'stem', type: 'Conv2d', outputShape: [1, 112, 112, 32], params: 864, macs: 864 * 112 * 112 });
-    expect(layers.at(-1))
-      .to.deep.include({ name: 'classifier', type: 'Linear', outputShape: [1, 1000], params: 1_281_000, macs: 1_280_000 });
+    expect(layers[0]).to.deep.include({
+      name: 'stem', type: 'Conv2d', outputShape: [1, 112, 112, 32], params: 864, macs: 864 * 112 * 112,
+    });
+    expect(layers.at(-1)).to.deep.include({
+      name: 'classifier', type: 'Linear', outputShape: [1, 1000], params: 1_281_000, macs: 1_280_000,
+    });
   });
 
   it('b0 --image-size 380: the same parameters, more multiply-adds', async () => {

@@ -81,7 +81,8 @@ describe('create-random: truncatedNormal', () => {
     // Element i is a function of word i: two halves drawn apart are the whole.
     const halves = new Random(5);
     const parts = [t.truncatedNormal([5], halves), t.truncatedNormal([7], halves)];
-    expect(parts.flatMap((part) => Array.from(part.toFloat32Array()))).to.deep.equal(Array.from(first.toFloat32Array()));
+    expect(parts.flatMap((part) => Array.from(part.toFloat32Array())))
+      .to.deep.equal(Array.from(first.toFloat32Array()));
   });
 
   it('a standard deviation of 0 is the mean', () => {

@@ -228,7 +228,8 @@ describe('data: Fashion-MNIST', () => {
       const { 't10k-labels-idx1-ubyte': _, ...three } = whole();
       const nowhere = loadFashionMnist({ dir: '/no/such/place' });
       for (const message of [await rejection(nowhere), await rejection(load(three))]) {
-        expect(message).to.match(/^loadFashionMnist: no file .*(t10k-labels-idx1-ubyte\.gz, nor|no.such.place.train-images-idx3-ubyte\.gz, nor)/);
+        expect(message).to.match(new RegExp('^loadFashionMnist: no file .*' +
+          '(t10k-labels-idx1-ubyte\\.gz, nor|no.such.place.train-images-idx3-ubyte\\.gz, nor)'));
         for (const { images, labels } of Object.values(FASHION_MNIST_FILES)) {
           expect(message).to.include(images).and.include(labels);
         }

@@ -22,7 +22,8 @@ const rangeOf = ({ headers }: IncomingMessage): number => Number(/^bytes=(\d+)-$
 
 /** Sends bytes from..end, then either ends or cuts the connection. */
 function send(response: ServerResponse, from: number, end = CONTENT.length): void {
-  response.write(CONTENT.subarray(from, end), () => setTimeout(() => (end === CONTENT.length ? response.end() : response.socket?.destroy()), 50));
+  response.write(CONTENT.subarray(from, end), () =>
+    setTimeout(() => (end === CONTENT.length ? response.end() : response.socket?.destroy()), 50));
 }
 
 const whole: Answer = (_request, response) => {
@@ -34,8 +35,14 @@ const whole: Answer = (_request, response) => {
 const cutting: Answer = (request, response) => {
   const from = rangeOf(request);
   const end = Math.min(from + 100_000, CONTENT.length);
-  const part = { 'content-range': `bytes ${from}-${CONTENT.length - 1}/${CONTENT.length}`, 'content-length': CONTENT.length - from };
-  response.writeHead(from > 0 ? 206 : 200, { etag: '"v1"', ...(from > 0 ? part : { 'content-length': CONTENT.length }) });
+  const part = {
+    'content-range': `bytes ${from}-${CONTENT.length - 1}/${CONTENT.length}`,
+    'content-length': CONTENT.length - from,
+  };
+  response.writeHead(from > 0 ? 206 : 200, {
+    etag: '"v1"',
+    ...(from > 0 ? part : { 'content-length': CONTENT.length }),
+  });
   send(response, from, end);
 };
 
@@ -59,7 +66,10 @@ const boastful: Answer = (request, response) => {
 /** Another file by the second attempt: If-Range does not match, and all of the new one is sent. */
 const changing: Answer = (request, response, attempt) => {
   if (rangeOf(request) > 0) expect(request.headers['if-range']).to.equal('"v1"');
-  response.writeHead(200, { etag: attempt === 0 ? '"v1"' : '"v2"', 'content-length': attempt === 0 ? 400_000 : CONTENT.length });
+  response.writeHead(200, {
+    etag: attempt === 0 ? '"v1"' : '"v2"',
+    'content-length': attempt === 0 ? 400_000 : CONTENT.length,
+  });
   if (attempt === 0) response.write(Buffer.alloc(200_000, 9), () => setTimeout(() => response.socket?.destroy(), 50));
   else send(response, 0);
 };
@@ -71,7 +81,10 @@ const confused: Answer = (_request, response, attempt) => {
     send(response, 0, attempt === 0 ? 50_000 : CONTENT.length);
     return;
   }
-  response.writeHead(206, { 'content-range': `bytes 0-${CONTENT.length - 1}/${CONTENT.length}`, 'content-length': CONTENT.length });
+  response.writeHead(206, {
+    'content-range': `bytes 0-${CONTENT.length - 1}/${CONTENT.length}`,
+    'content-length': CONTENT.length,
+  });
   send(response, 0);
 };
 
@@ -127,7 +140,8 @@ describe('download', () => {
 
   const faces = { 'on disk': fetchFile, 'in a page': fetchInPage };
   const quick: FetchFileOptions = { backoff: 1, idle: 2000 };
-  const cached = (): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name) && !/^127[^/]*$/.test(name));
+  const cached = (): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.\w+$/.test(name) && !/^127[^/]*$/.test(name));
 
   for (const [where, fetchIt] of Object.entries(faces)) {
     describe(where, () => {
@@ -143,7 +157,9 @@ describe('download', () => {
       };
       const word = where.replaceAll(' ', '_');
 
-      for (const [kind, tries] of [['whole', 1], ['cutting', 3], ['forgetful', 3], ['changing', 2], ['confused', 3], ['busy', 3], ['chunked', 1]] as const) {
+      for (const [kind, tries] of [
+        ['whole', 1], ['cutting', 3], ['forgetful', 3], ['changing', 2], ['confused', 3], ['busy', 3], ['chunked', 1],
+      ] as const) {
         it(`${kind}: all bytes`, async () => {
           const path = `${kind}/${word}.bin`;
           const file = await get(path, { sha256: DIGEST });
@@ -161,28 +177,35 @@ describe('download', () => {
 
       it('progress rises to the whole, and says how much that is', async () => {
         const seen: [number, number | null][] = [];
-        await get(`cutting/${word}-progress.bin`, { onProgress: (received, total) => void seen.push([received, total]) });
+        await get(`cutting/${word}-progress.bin`, {
+          onProgress: (received, total) => void seen.push([received, total]),
+        });
         expect(seen.at(-1)).to.deep.equal([CONTENT.length, CONTENT.length]);
         expect(seen.every(([received], i) => i === 0 || received > seen[i - 1][0])).to.equal(true);
         await get(`chunked/${word}-progress.bin`, { onProgress: (_received, total) => expect(total).to.equal(null) });
       });
 
       it('a file that never gets whole is given up, with how far it got', async () => {
-        expect(await fails(`boastful/${word}.bin`, { retries: 2 })).to.match(
-          new RegExp(`^fetchFile: ${address}/boastful/${word}\\.bin: .*; gave up after 3 attempts without progress, at ${CONTENT.length - 10} of ${CONTENT.length} bytes$`));
+        expect(await fails(`boastful/${word}.bin`, { retries: 2 })).to.match(new RegExp(
+          `^fetchFile: ${address}/boastful/${word}\\.bin: .*; gave up after 3 attempts without progress, ` +
+            `at ${CONTENT.length - 10} of ${CONTENT.length} bytes$`));
       });
 
       it('404 is not tried again', async () => {
-        expect(await fails(`gone/${word}.bin`)).to.equal(`fetchFile: ${address}/gone/${word}.bin: status 404 Not Found; check the address`);
+        expect(await fails(`gone/${word}.bin`))
+          .to.equal(`fetchFile: ${address}/gone/${word}.bin: status 404 Not Found; check the address`);
         expect(attempts.get(`/gone/${word}.bin`)).to.equal(1);
       });
 
       it('the digits in a name are those of its SHA-256, others are refused', async () => {
         await get(`whole/${word}-${DIGEST.slice(0, 8)}.pth`);
         expect(await fails(`whole/${word}-00000000.pth`)).to.equal(
-          `fetchFile: ${address}/whole/${word}-00000000.pth: SHA-256 is ${DIGEST}, expected 00000000…; the file is damaged or another one`);
-        expect(await fails(`whole/${word}.x`, { sha256: DIGEST.replace(/.$/, (last) => (last === '0' ? '1' : '0')) })).to.match(/the file is damaged or another one$/);
-        expect(await fails(`whole/${word}.y`, { sha256: 'xyz' })).to.match(/sha256 is 8 to 64 hexadecimal digits; got 'xyz'/);
+          `fetchFile: ${address}/whole/${word}-00000000.pth: SHA-256 is ${DIGEST}, expected 00000000…; ` +
+            'the file is damaged or another one');
+        expect(await fails(`whole/${word}.x`, { sha256: DIGEST.replace(/.$/, (last) => (last === '0' ? '1' : '0')) }))
+          .to.match(/the file is damaged or another one$/);
+        expect(await fails(`whole/${word}.y`, { sha256: 'xyz' }))
+          .to.match(/sha256 is 8 to 64 hexadecimal digits; got 'xyz'/);
       });
     });
   }
@@ -202,18 +225,24 @@ describe('download', () => {
       expect(second.path).to.equal(first.path);
       writeFileSync(first.path, 'damaged');
       let message = '';
-      await fetchFile(url, { cacheFolder: folder, sha256: DIGEST }).catch((error: unknown) => (message = String(error)));
+      await fetchFile(url, { cacheFolder: folder, sha256: DIGEST })
+        .catch((error: unknown) => (message = String(error)));
       expect(message).to.contain(first.path).and.to.match(/the file is damaged/);
     });
 
     it('files of one name from two places do not meet, and none leaves the folder', async () => {
-      const [a, b] = await Promise.all(['whole/a/model.bin', 'whole/b/../../whole/c/model.bin?download=true'].map((path) => fetchFile(`${address}/${path}`, { cacheFolder: folder })));
+      const [a, b] = await Promise.all(
+        ['whole/a/model.bin', 'whole/b/../../whole/c/model.bin?download=true'].map((path) =>
+          fetchFile(`${address}/${path}`, { cacheFolder: folder })));
       expect(a.path).not.to.equal(b.path);
-      for (const { path } of [a, b]) expect(path.startsWith(folder) && !path.includes('..') && existsSync(path), path).to.equal(true);
+      for (const { path } of [a, b]) {
+        expect(path.startsWith(folder) && !path.includes('..') && existsSync(path), path).to.equal(true);
+      }
     });
 
     it('two fetches of one file at a time both succeed', async () => {
-      const both = await Promise.all([0, 1].map(() => fetchFile(`${address}/cutting/both.bin`, { cacheFolder: folder, ...quick })));
+      const both = await Promise.all([0, 1].map(() =>
+        fetchFile(`${address}/cutting/both.bin`, { cacheFolder: folder, ...quick })));
       for (const file of both) expect(Buffer.from(await file.read()).equals(CONTENT)).to.equal(true);
       expect(cached().filter((name) => name.endsWith('.part'))).to.deep.equal([]);
     });
@@ -229,7 +258,8 @@ describe('download', () => {
     it('fromPretrained takes a URL, and the name in it', async () => {
       const model = EfficientNet.fromName('tiny-28', { numClasses: 3 });
       files = { '/models/tiny.safetensors': encodeWeights(model) };
-      const loaded = await EfficientNet.fromPretrained('tiny-28', `${address}/models/tiny.safetensors`, { cacheFolder: folder });
+      const loaded =
+        await EfficientNet.fromPretrained('tiny-28', `${address}/models/tiny.safetensors`, { cacheFolder: folder });
       expect(loaded.pretrained?.source).to.equal(`${address}/models/tiny.safetensors`);
       expect(loaded.head.weight.value.toFloat32Array()).to.deep.equal(model.head.weight.value.toFloat32Array());
       const path = cached().find((name) => name.endsWith('tiny.safetensors'))!;

@@ -49,7 +49,8 @@ describe('einsum: how the work is done', () => {
     };
     withKernels({ ...reference, copy }, () => t.scope(() => void t.einsum('bqhd,bkhd->bhqk', q, k)));
     expect(copies).to.equal(0);
-    expect(products(() => void t.einsum('bqhd,bkhd->bhqk', q, k))).to.deep.equal(Array.from({ length: 4 }, () => [3, 5, 4]));
+    expect(products(() => void t.einsum('bqhd,bkhd->bhqk', q, k)))
+      .to.deep.equal(Array.from({ length: 4 }, () => [3, 5, 4]));
   });
 
   it('products of elements, and sums of them alone, are no matrix products', () => {

@@ -68,7 +68,9 @@ describeOnBackends('fixtures: MBConv blocks', (face) => {
         it(`evaluation, ${dtype}`, () => scope(() => {
           const model = make(block, dtype).eval();
           const before = new Map(Array.from(buffers(model), ([key, value]) => [key, value.toFloat64Array()]));
-          note(block, dtype, 'forward', expectClose(model.call(toTensor(get(`${name}/input`), dtype)).value, get(`${name}/evalOutput`), tolerance, 'output'));
+          note(block, dtype, 'forward', expectClose(
+            model.call(toTensor(get(`${name}/input`), dtype)).value, get(`${name}/evalOutput`), tolerance, 'output',
+          ));
           for (const [key, value] of buffers(model)) expect(value.toFloat64Array(), key).to.deep.equal(before.get(key));
         }));
 
@@ -79,9 +81,11 @@ describeOnBackends('fixtures: MBConv blocks', (face) => {
           note(block, dtype, 'forward', expectClose(output.value, get(`${name}/output`), tolerance, 'output'));
           expectAllClose(buffers(model), renamed(under(`${name}/after`)), tolerance, 'statistics');
           output.backward({ gradient: toTensor(get(`${name}/cotangent`), dtype) });
-          note(block, dtype, 'gradient', expectAllClose(gradients(model), renamed(under(`${name}/grad`)), tolerance, 'gradient'));
+          note(block, dtype, 'gradient',
+            expectAllClose(gradients(model), renamed(under(`${name}/grad`)), tolerance, 'gradient'));
           expect(input.grad).not.to.equal(null);
-          note(block, dtype, 'gradient', expectClose(input.grad!, get(`${name}/inputGrad`), tolerance, 'gradient of the input'));
+          note(block, dtype, 'gradient',
+            expectClose(input.grad!, get(`${name}/inputGrad`), tolerance, 'gradient of the input'));
         }));
       }
     });

@@ -77,7 +77,8 @@ describeOnBackends('fixtures: networks', (face) => {
           ...['stem', ...model.blocks.map((_, i) => `blocks.${i}`), 'head'].map((key) => `activation/${key}`),
           ...parameterNames(model).map((key) => `grad/${key}`),
           ...bufferNames(model).map((key) => `after/${key}`),
-          ...optimizerNames.flatMap((optimizer) => [`${optimizer}/losses`, ...state.map((key) => `${optimizer}/state/${key}`)]),
+          ...optimizerNames.flatMap((optimizer) =>
+            [`${optimizer}/losses`, ...state.map((key) => `${optimizer}/state/${key}`)]),
         ]);
         expect(Object.keys(network.optimizers)).to.have.members(optimizerNames);
         expect(parameterNames(model)).to.include.members(network.zeroGradients.map(ownName));
@@ -87,13 +88,17 @@ describeOnBackends('fixtures: networks', (face) => {
         it(`evaluation: logits and the activations of every layer, ${dtype}`, () => scope(() => {
           const model = make(network, dtype).eval();
           const { images } = batch(dtype);
-          note('evaluation', dtype, 'forward', expectClose(model.call(images).value, get(`${name}/evalLogits`), tolerance, 'logits'));
+          note('evaluation', dtype, 'forward',
+            expectClose(model.call(images).value, get(`${name}/evalLogits`), tolerance, 'logits'));
 
           const seen = new Map<string, Tensor>();
           model.blocks[0].onForward((_module, input) => seen.set('stem', input.value));
-          for (const [i, block] of model.blocks.entries()) block.onForward((_module, _input, output) => seen.set(`blocks.${i}`, output.value));
+          for (const [i, block] of model.blocks.entries()) {
+            block.onForward((_module, _input, output) => seen.set(`blocks.${i}`, output.value));
+          }
           seen.set('head', model.extractFeatures(slice(images, 0, 0, 1)).value);
-          note('evaluation', dtype, 'forward', expectAllClose(seen, under(`${name}/activation`), tolerance, 'activation'));
+          note('evaluation', dtype, 'forward',
+            expectAllClose(seen, under(`${name}/activation`), tolerance, 'activation'));
         }));
 
         it(`training: logits, loss, running statistics and every gradient, ${dtype}`, () => scope(() => {
@@ -101,7 +106,8 @@ describeOnBackends('fixtures: networks', (face) => {
           const { images, labels } = batch(dtype);
           const logits = model.call(images);
           const loss = lossOf(logits, labels);
-          note('training', dtype, 'forward', expectClose(logits.value, get(`${name}/trainLogits`), tolerance, 'logits'));
+          note('training', dtype, 'forward',
+            expectClose(logits.value, get(`${name}/trainLogits`), tolerance, 'logits'));
           note('training', dtype, 'forward', expectClose(loss.value, get(`${name}/loss`), tolerance, 'loss'));
           expectAllClose(buffers(model), renamed(under(`${name}/after`)), tolerance, 'statistics');
 
@@ -133,7 +139,9 @@ describeOnBackends('fixtures: networks', (face) => {
               optimizer.zeroGrad();
             }
             expectClose({ shape: [3], data: losses }, get(`${name}/${optimizerName}/losses`), tolerance, 'losses');
-            note(`three steps of ${optimizerName}`, dtype, 'forward', expectAllClose(model.stateDict(), renamed(under(`${name}/${optimizerName}/state`)), tolerance, 'state'));
+            note(`three steps of ${optimizerName}`, dtype, 'forward', expectAllClose(
+              model.stateDict(), renamed(under(`${name}/${optimizerName}/state`)), tolerance, 'state',
+            ));
           }));
         }
       }

@@ -5,7 +5,9 @@ import { toFloat16 } from '../../packages/tensor/dist/formats/float16.js';
 
 /** A file of these 16-bit words, read: by code that is tested elsewhere against PyTorch. */
 function decode(words: Uint16Array): Float32Array {
-  const header = new TextEncoder().encode(`{"x":{"dtype":"F16","shape":[${words.length}],"data_offsets":[0,${2 * words.length}]}}`);
+  const header = new TextEncoder().encode(
+    `{"x":{"dtype":"F16","shape":[${words.length}],"data_offsets":[0,${2 * words.length}]}}`,
+  );
   const bytes = new Uint8Array(8 + header.length + 2 * words.length);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
   bytes.set(header, 8);
@@ -41,13 +43,16 @@ describe('float16', () => {
   });
 
   it('infinities stay, what would become one is refused', () => {
-    expect([...toFloat16('test', Float32Array.of(Infinity, -Infinity, 65519.996))]).to.deep.equal([0x7c00, 0xfc00, 0x7bff]);
-    expect(() => toFloat16('test', Float32Array.of(1, -65520))).to.throw(RangeError, 'test: element 1 is -65520; a binary16 is at most 65504');
+    expect([...toFloat16('test', Float32Array.of(Infinity, -Infinity, 65519.996))])
+      .to.deep.equal([0x7c00, 0xfc00, 0x7bff]);
+    expect(() => toFloat16('test', Float32Array.of(1, -65520)))
+      .to.throw(RangeError, 'test: element 1 is -65520; a binary16 is at most 65504');
   });
 
   it('a file with F16 holds float32 arrays in half the space, and others as they are', () => {
     const bytes = serializeSafetensors([
-      ['a', { dtype: 'F32', shape: [2], data: Float32Array.of(0.1, 2) }], ['n', { dtype: 'I64', shape: [], data: Float64Array.of(3) }],
+      ['a', { dtype: 'F32', shape: [2], data: Float32Array.of(0.1, 2) }],
+      ['n', { dtype: 'I64', shape: [], data: Float64Array.of(3) }],
       ['d', { dtype: 'F64', shape: [1], data: Float64Array.of(0.1) }],
     ], undefined, { float32As: 'F16' });
     const { tensors } = parseSafetensors(bytes, 'bytes');

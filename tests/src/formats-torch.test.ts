@@ -1,7 +1,9 @@
 /** Files that PyTorch wrote, read without it; and files that nobody should have written. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { TorchTensor, decodeWeights, loadWeights, parseSafetensors, parseTorch, serializeSafetensors } from '@vitrine/tensor';
+import {
+  TorchTensor, decodeWeights, loadWeights, parseSafetensors, parseTorch, serializeSafetensors,
+} from '@vitrine/tensor';
 import type { RawArray, WeightsFile } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { rejection } from './data-samples.js';
@@ -12,7 +14,8 @@ const expected = parseSafetensors(bytesOf('expected.safetensors'), 'expected.saf
 
 /** What the fixture says is in `name`, in float64. */
 const under = (name: string): Map<string, RawArray> =>
-  new Map([...expected].flatMap(([key, array]) => (key.startsWith(`${name}/`) ? [[key.slice(name.length + 1), array] as const] : [])));
+  new Map([...expected].flatMap(([key, array]) =>
+    (key.startsWith(`${name}/`) ? [[key.slice(name.length + 1), array] as const] : [])));
 
 function expectSame({ tensors }: WeightsFile, want: ReadonlyMap<string, RawArray>): void {
   expect([...tensors.keys()]).to.have.members([...want.keys()]);
@@ -26,7 +29,8 @@ const KINDS = ['zip', 'legacy'] as const;
 
 for (const kind of KINDS) {
   describe(`torch files, ${kind}`, () => {
-    const read = (name: string, ema = false): WeightsFile => decodeWeights(bytesOf(`${name}-${kind}.pth`), `${name}.pth`, { ema });
+    const read = (name: string, ema = false): WeightsFile =>
+      decodeWeights(bytesOf(`${name}-${kind}.pth`), `${name}.pth`, { ema });
 
     for (const name of ['plain', 'dict', 'parameters', 'protocol4', 'views', 'kinds']) {
       it(`${name}: every tensor, to the last bit`, () => {
@@ -40,14 +44,18 @@ for (const kind of KINDS) {
     it('element types are kept where JavaScript has them, 16-bit floats become F32', () => {
       const types = Object.fromEntries(Array.from(read('kinds').tensors, ([key, { dtype }]) => [key, dtype]));
       expect(types).to.deep.equal({
-        float64: 'F64', float16: 'F32', bfloat16: 'F32', int64: 'I64', int32: 'I32', int16: 'I16', int8: 'I8', uint8: 'U8', bool: 'BOOL',
+        float64: 'F64', float16: 'F32', bfloat16: 'F32', int64: 'I64', int32: 'I32', int16: 'I16', int8: 'I8',
+        uint8: 'U8', bool: 'BOOL',
       });
     });
 
     it('a checkpoint: the weights, and a word on the average and the rest', () => {
       const file = read('checkpoint');
       expectSame(file, under('checkpoint'));
-      expect(file.notes).to.deep.equal(["weights from its entry 'state_dict'", "there is a moving average, too ('state_dict_ema'): option ema takes it"]);
+      expect(file.notes).to.deep.equal([
+        "weights from its entry 'state_dict'",
+        "there is a moving average, too ('state_dict_ema'): option ema takes it",
+      ]);
       expectSame(read('checkpoint', true), under('average'));
     });
 
@@ -60,14 +68,18 @@ for (const kind of KINDS) {
     it('all else in a checkpoint is there, too', () => {
       const top = parseTorch(bytesOf(`checkpoint-${kind}.pth`), 'checkpoint.pth');
       if (!(top instanceof Map)) throw new Error('no dict');
-      expect([...top.keys()]).to.deep.equal(['epoch', 'arch', 'best', 'done', 'none', 'list', 'state_dict', 'state_dict_ema', 'optimizer']);
-      expect([top.get('epoch'), top.get('arch'), top.get('best'), top.get('done'), top.get('none')]).to.deep.equal([3, 'b0', 0.5, true, null]);
+      expect([...top.keys()]).to.deep.equal([
+        'epoch', 'arch', 'best', 'done', 'none', 'list', 'state_dict', 'state_dict_ema', 'optimizer',
+      ]);
+      expect([top.get('epoch'), top.get('arch'), top.get('best'), top.get('done'), top.get('none')])
+        .to.deep.equal([3, 'b0', 0.5, true, null]);
     });
 
     it('cut short anywhere, it is an error that names the file', () => {
       const whole = bytesOf(`plain-${kind}.pth`);
       for (let length = 0; length < whole.length; length++) {
-        expect(() => decodeWeights(whole.slice(0, length), 'cut.pth'), `${length} bytes`).to.throw(Error, /^\w+: cut\.pth/);
+        expect(() => decodeWeights(whole.slice(0, length), 'cut.pth'), `${length} bytes`)
+          .to.throw(Error, /^\w+: cut\.pth/);
       }
     });
 
@@ -77,7 +89,9 @@ for (const kind of KINDS) {
         const whole = bytesOf(`${name}-${kind}.pth`);
         for (let trial = 0; trial < 700; trial++) {
           const damaged = whole.slice();
-          for (let i = 0; i <= trial % 3; i++) damaged[(trial * 7919 + i * 104_729) % whole.length] = (trial * 31 + i * 57) & 255;
+          for (let i = 0; i <= trial % 3; i++) {
+            damaged[(trial * 7919 + i * 104_729) % whole.length] = (trial * 31 + i * 57) & 255;
+          }
           try {
             decodeWeights(damaged, 'damaged.pth');
           } catch (error) {
@@ -93,7 +107,8 @@ for (const kind of KINDS) {
 
 describe('torch files', () => {
   for (const [file, message] of [
-    ['hostile.pth', /^parseTorch: hostile\.pth: pickle at byte \d+: asks for (posix|nt|os)\.system, which is neither a tensor nor a container; refused/],
+    ['hostile.pth', new RegExp('^parseTorch: hostile\\.pth: pickle at byte \\d+: ' +
+      'asks for (posix|nt|os)\\.system, which is neither a tensor nor a container; refused')],
     ['hostile-legacy.pth', /asks for (posix|nt|os)\.system, which is neither a tensor nor a container; refused/],
     ['stranger.pth', /asks for torch_files\.Stranger, which is neither/],
     ['tensor.pth', /^stateDictOf: tensor\.pth: holds one tensor, not a dict of named ones/],
@@ -103,8 +118,12 @@ describe('torch files', () => {
   }
 
   it('every fixture is read by a test', () => {
-    const read = ['plain', 'dict', 'parameters', 'protocol4', 'views', 'kinds', 'checkpoint', 'model'].flatMap((name) => KINDS.map((kind) => `${name}-${kind}.pth`));
-    expect(readdirSync(folder)).to.have.members([...read, 'hostile.pth', 'hostile-legacy.pth', 'stranger.pth', 'tensor.pth', 'nothing.pth', 'expected.safetensors']);
+    const read = ['plain', 'dict', 'parameters', 'protocol4', 'views', 'kinds', 'checkpoint', 'model']
+      .flatMap((name) => KINDS.map((kind) => `${name}-${kind}.pth`));
+    expect(readdirSync(folder)).to.have.members([
+      ...read, 'hostile.pth', 'hostile-legacy.pth', 'stranger.pth', 'tensor.pth', 'nothing.pth',
+      'expected.safetensors',
+    ]);
   });
 
   it('one tensor alone is a tensor', () => {
@@ -121,7 +140,8 @@ describe('torch files', () => {
   });
 
   it('what is neither says how it begins', () => {
-    expect(() => decodeWeights(Uint8Array.of(0x89, 0x50), 'cat.png')).to.throw('decodeWeights: cat.png: neither safetensors nor a file of torch.save (.pth, .pt); it begins with 89 50');
+    expect(() => decodeWeights(Uint8Array.of(0x89, 0x50), 'cat.png')).to.throw('decodeWeights: cat.png: ' +
+      'neither safetensors nor a file of torch.save (.pth, .pt); it begins with 89 50');
     expect(() => decodeWeights(new Uint8Array(0), 'empty')).to.throw('it begins with nothing');
   });
 
@@ -141,7 +161,8 @@ describe('torch files', () => {
     ['a string longer than the file', [0x80, 2, 0x58, 0xff, 0xff, 0xff, 0x7f], 'asks for 2147483647 bytes'],
     ['a sequence without a beginning', [0x80, 2, 0x65], 'ends a sequence that was not begun'],
     ['an empty stack', [0x80, 2, 0x2e], 'takes a value that is not there'],
-    ['a number of a megabyte', [0x80, 2, 0x8b, 0, 0, 16, 0], 'a whole number of 1048576 bytes is larger than any that is read'],
+    ['a number of a megabyte', [0x80, 2, 0x8b, 0, 0, 16, 0],
+      'a whole number of 1048576 bytes is larger than any that is read'],
     ['an unknown opcode', [0x80, 2, 0xfe], 'opcode 0xfe is none that files of tensors use'],
     ['a value never remembered', [0x80, 2, 0x68, 9], 'recalls value 9, which was never remembered'],
     ['eval', [0x80, 2, 'cbuiltins\neval\n'], 'asks for builtins.eval'],
@@ -159,7 +180,10 @@ describe('torch files', () => {
   });
 });
 
-/** Where the third pickle of a legacy file ends: each of the first three ends with STOP before the next begins with PROTO. */
+/**
+ * Where the third pickle of a legacy file ends: each of the first three ends with STOP before the next begins with
+ * PROTO.
+ */
 function mainPickle(bytes: Uint8Array): number {
   let at = 0;
   for (let pickle = 0; pickle < 3; pickle++) {

@@ -62,7 +62,10 @@ describe('grad of a function', () => {
 
   it('zeros where there is no dependence', () => {
     const zero = [0, 0];
-    close(grad((x: Variable, y: Variable) => ag.sum(ag.add(x, y.detach())), { argnums: 1 })(double([1, 2]), double([3, 4])), zero);
+    close(
+      grad((x: Variable, y: Variable) => ag.sum(ag.add(x, y.detach())), { argnums: 1 })(double([1, 2]), double([3, 4])),
+      zero,
+    );
     close(grad((_x: Variable) => new Variable(double(5)))(double([1, 2])), zero);
     expect(grad(grad((x) => ag.mul(x, 3)))(double(2)).item()).to.equal(0);
     expect(grad((x) => x)(double(2)).item()).to.equal(1);
@@ -118,14 +121,20 @@ describe('grad of a function', () => {
 
   const f = (x: Variable): Variable => ag.exp(x);
   const rows: readonly (readonly [name: string, f: () => unknown, message: string])[] = [
-    ['a result of several elements', () => grad(f)(double([1, 2])), "grad: the function's result has one element; got [2]"],
-    ['an argument that is not there', () => grad(f, { argnums: 1 })(double(1)), 'grad: argnums are positions of arguments, from 0; there are 1 arguments, got 1'],
+    ['a result of several elements', () => grad(f)(double([1, 2])),
+      "grad: the function's result has one element; got [2]"],
+    ['an argument that is not there', () => grad(f, { argnums: 1 })(double(1)),
+      'grad: argnums are positions of arguments, from 0; there are 1 arguments, got 1'],
     ['no position', () => valueAndGrad(f, { argnums: [0.5] })(double(1)), 'valueAndGrad: argnums are positions'],
-    ['a direction of another shape', () => hvp(f, double([1, 2]), double([1])), 'hvp: the direction v has the shape of x, [2]; got [1]'],
-    ['a direction of another shape', () => jvp(f, double([1, 2]), double([[1, 2]])), 'jvp: the direction v has the shape of x, [2]; got [1,2]'],
+    ['a direction of another shape', () => hvp(f, double([1, 2]), double([1])),
+      'hvp: the direction v has the shape of x, [2]; got [1]'],
+    ['a direction of another shape', () => jvp(f, double([1, 2]), double([[1, 2]])),
+      'jvp: the direction v has the shape of x, [2]; got [1,2]'],
     ['an input that is a number', () => grad(f)(JSON.parse('3') as Tensor), 'grad: x should be a Tensor; got number 3'],
-    ['a root and no list', () => grad(ag.exp(leaf(1)), JSON.parse('{}') as Variable[]), 'grad: of a variable, by a list of variables'],
-    ['neither root nor function', () => grad(JSON.parse('[]') as Variable, []), 'grad: takes a variable and a list of variables, or a function'],
+    ['a root and no list', () => grad(ag.exp(leaf(1)), JSON.parse('{}') as Variable[]),
+      'grad: of a variable, by a list of variables'],
+    ['neither root nor function', () => grad(JSON.parse('[]') as Variable, []),
+      'grad: takes a variable and a list of variables, or a function'],
   ];
   for (const [name, run, message] of rows) it(`refuses ${name}`, () => expect(run).to.throw(message));
 });

@@ -16,15 +16,17 @@ function measured(name: string, imageSize: number, options: EfficientNetOptions 
 
 function measure(model: EfficientNet): EfficientNet {
   const { inChannels, imageSize } = model.config;
-  for (let i = 0; i < 3; i++) scope(() => noGrad(() => void model.call(randn([8, imageSize, imageSize, inChannels], new Random(i)))));
+  for (let i = 0; i < 3; i++) {
+    scope(() => noGrad(() => void model.call(randn([8, imageSize, imageSize, inChannels], new Random(i)))));
+  }
   return model.eval();
 }
 
 const logitsOf = (model: EfficientNet, images: Tensor): Tensor => noGrad(() => model.call(images)).value;
 
 const models: readonly (readonly [string, number, EfficientNetOptions])[] = [
-  ['tiny-28', 28, {}], ['small-32', 32, {}], ['small-32', 32, { conventions: 'pytorch' }], ['b0', 64, {}], ['b0', 50, { conventions: 'pytorch', inChannels: 1 }],
-  ['lite0', 50, {}],
+  ['tiny-28', 28, {}], ['small-32', 32, {}], ['small-32', 32, { conventions: 'pytorch' }],
+  ['b0', 64, {}], ['b0', 50, { conventions: 'pytorch', inChannels: 1 }], ['lite0', 50, {}],
 ];
 
 for (const backend of ['reference', 'simd'] satisfies BackendName[]) {
@@ -34,7 +36,8 @@ for (const backend of ['reference', 'simd'] satisfies BackendName[]) {
     after(() => setBackend('simd'));
 
     for (const [name, size, options] of models) {
-      it(`${name} at ${size}, ${options.conventions ?? 'tensorflow'}: logits to 1e-5, for one image and several`, () => {
+      it(`${name} at ${size}, ${options.conventions ?? 'tensorflow'}: ` +
+        'logits to 1e-5, for one image and several', () => {
         const model = measured(name, size, options);
         const fused = fuse(model);
         for (const N of [1, 3]) {
@@ -98,8 +101,10 @@ describe('fuse', () => {
 
   it('refuses wrong images and models without weights', () => {
     const fused = fuse(measured('tiny-28', 28));
-    expect(() => fused.call(randn([1, 28, 28, 3], new Random(1)))).to.throw('FusedEfficientNet.plan: images are [N,H,W,1], channels last; got [1,28,28,3]');
+    expect(() => fused.call(randn([1, 28, 28, 3], new Random(1))))
+      .to.throw('FusedEfficientNet.plan: images are [N,H,W,1], channels last; got [1,28,28,3]');
     expect(() => fused.plan([28, 28, 1])).to.throw(RangeError, 'images are [N,H,W,1]');
-    expect(() => fuse(meta(() => EfficientNet.fromName('b0')))).to.throw(TypeError, 'fuse: the model has shapes but no weights');
+    expect(() => fuse(meta(() => EfficientNet.fromName('b0'))))
+      .to.throw(TypeError, 'fuse: the model has shapes but no weights');
   });
 });

@@ -21,15 +21,24 @@ const ONLY = process.env['FUZZ_CASE'];
 /** Of the terms summed, or of the result. */
 const TOLERANCE = 1e-5;
 
-const [reference, simd, threaded] = ['reference', 'simd', 'simd, 3 threads'].map((name) => backends.find((backend) => backend.name === name));
+const [reference, simd, threaded] = ['reference', 'simd', 'simd, 3 threads'].map((name) =>
+  backends.find((backend) => backend.name === name));
 
-const largestOf = (values: Float32Array): number => values.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
+const largestOf = (values: Float32Array): number =>
+  values.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
 
-const describeTensor = ({ shape, strides, offset }: Tensor): string => `[${shape.join()}] strides [${strides.join()}] offset ${offset}`;
+const describeTensor = ({ shape, strides, offset }: Tensor): string =>
+  `[${shape.join()}] strides [${strides.join()}] offset ${offset}`;
 
-/** NaN where NaN is wanted, the same infinities, all else within the tolerance of `scale`. The first index that is off, or −1. */
+/**
+ * NaN where NaN is wanted, the same infinities, all else within the tolerance of `scale`. The first index that is off,
+ * or −1.
+ */
 function firstDifference(got: Float32Array, want: Float32Array, allowed: number): number {
-  return want.findIndex((w, i) => !(Object.is(got[i], w) || got[i] === w || (Number.isNaN(w) && Number.isNaN(got[i])) || Math.abs(got[i] - w) <= allowed));
+  return want.findIndex((w, i) => !(
+    Object.is(got[i], w) || got[i] === w || (Number.isNaN(w) && Number.isNaN(got[i])) ||
+    Math.abs(got[i] - w) <= allowed
+  ));
 }
 
 function check(family: string, make: Family, index: number): void {
@@ -37,15 +46,24 @@ function check(family: string, make: Family, index: number): void {
     const call = make(new Dice(SEED, index));
     const { want, scale } = reference!.run(() => {
       const values = call.run().toFloat32Array();
-      return { want: values, scale: largestOf(call.magnitude?.().toFloat32Array() ?? values) || largestOf(values) || 1 };
+      return {
+        want: values,
+        scale: largestOf(call.magnitude?.().toFloat32Array() ?? values) || largestOf(values) || 1,
+      };
     });
     const alone = simd!.run(() => call.run().toFloat32Array());
     report(family, index, call, 'reference, SIMD', want, alone, TOLERANCE * scale);
-    report(family, index, call, 'SIMD on one thread, on three', alone, threaded!.run(() => call.run().toFloat32Array()), 0);
+    report(
+      family, index, call, 'SIMD on one thread, on three',
+      alone, threaded!.run(() => call.run().toFloat32Array()), 0,
+    );
   }, 'fuzz');
 }
 
-function report(family: string, index: number, { op, inputs }: Call, faces: string, want: Float32Array, got: Float32Array, allowed: number): void {
+function report(
+  family: string, index: number, { op, inputs }: Call, faces: string,
+  want: Float32Array, got: Float32Array, allowed: number,
+): void {
   expect(got.length, `${family} case ${index}`).to.equal(want.length);
   const at = firstDifference(got, want, allowed);
   if (at < 0) return;
@@ -66,7 +84,8 @@ describe('fuzz', function () {
 
   it('a case is a function of seed and number', () => {
     for (const family of Object.values(families)) {
-      const [first, again] = [1, 2].map(() => scope(() => family(new Dice(SEED, 5)).inputs.map((x) => [describeTensor(x), x.toFloat32Array().join()])));
+      const [first, again] = [1, 2].map(() => scope(() =>
+        family(new Dice(SEED, 5)).inputs.map((x) => [describeTensor(x), x.toFloat32Array().join()])));
       expect(first).to.deep.equal(again);
     }
   });

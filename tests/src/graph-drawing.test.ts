@@ -25,8 +25,8 @@ function makeMlp(): Graph {
 
 function makeBlock(): Graph {
   const block = new MBConv({
-    inChannels: 8, outChannels: 8, kernel: 3, stride: 1, expandRatio: 4, dropPath: 0.2, squeezeRatio: 0.25, activation: 'silu',
-    conventions: CONVENTIONS.pytorch,
+    inChannels: 8, outChannels: 8, kernel: 3, stride: 1, expandRatio: 4, dropPath: 0.2, squeezeRatio: 0.25,
+    activation: 'silu', conventions: CONVENTIONS.pytorch,
   });
   const x = leaf(2, 8, 8, 8);
   return { root: ag.sum(block.call(x)), names: new Map<string, Variable>([...block.namedParameters(), ['x', x]]) };
@@ -57,15 +57,17 @@ function read(svg: string): Picture {
   const boxes = [...svg.matchAll(/<g>(.*?)<\/g>/gs)].map(([, body]): Rect => {
     const [rect] = /<rect[^>]*>/.exec(body)!;
     return {
-      x: number(rect, 'x'), y: number(rect, 'y'), width: number(rect, 'width'), height: number(rect, 'height'), kind: attribute(rect, 'class'),
+      x: number(rect, 'x'), y: number(rect, 'y'), width: number(rect, 'width'), height: number(rect, 'height'),
+      kind: attribute(rect, 'class'),
       texts: [...body.matchAll(/(<text[^>]*>)([^<]*)<\/text>/g)].map(([, tag, text]) =>
         ({ text, width: number(tag, 'textLength'), x: number(tag, 'x'), y: number(tag, 'y') })),
     };
   });
-  const paths = [...svg.matchAll(/<path d="(M[^"]*)" marker-end/g)].map(([, d]) => [...d.matchAll(/([MLC])([^MLC]*)/g)].map(([, , text]) => {
-    const [px, py] = text.trim().split(' ').map(Number).slice(-2);
-    return { x: px, y: py };
-  }));
+  const paths = [...svg.matchAll(/<path d="(M[^"]*)" marker-end/g)].map(([, d]) =>
+    [...d.matchAll(/([MLC])([^MLC]*)/g)].map(([, , text]) => {
+      const [px, py] = text.trim().split(' ').map(Number).slice(-2);
+      return { x: px, y: py };
+    }));
   return { width: number(root, 'width'), height: number(root, 'height'), boxes, paths };
 }
 
@@ -75,7 +77,9 @@ describe('graph drawing: DOT', () => {
   it('boxes with names and shapes, arrows from operands', () => {
     const [a, w] = [new Variable(t.ones([2, 3])), leaf(3, 4)];
     const dot = graphToDot(ag.mean(ag.silu(ag.matmul(a, w))), { names: new Map([['the "weight"', w]]) });
-    expect(dot.split('\n').filter((line) => /^ {2}n\d/.test(line)).map((line) => line.replace(/, shape.*/, ''))).to.deep.equal([
+    expect(
+      dot.split('\n').filter((line) => /^ {2}n\d/.test(line)).map((line) => line.replace(/, shape.*/, '')),
+    ).to.deep.equal([
       '  n0 [label="constant\\n[2,3]"', '  n1 [label="the \\"weight\\"\\n[3,4]"', '  n2 [label="matmul\\n[2,4]"',
       '  n3 [label="silu\\n[2,4]"', '  n4 [label="sum\\n[]"', '  n5 [label="mul\\n[]"',
       '  n0 -> n2;', '  n1 -> n2;', '  n2 -> n3;', '  n3 -> n4;', '  n4 -> n5;',
@@ -96,7 +100,9 @@ describe('graph drawing: SVG', () => {
   it('an MLP: parameters by their names, constants and operations', () => {
     const { root, names } = makeMlp();
     const svg = graphToSvg(root, { names });
-    expect(labels(svg)).to.include.members(['images [5,6]', '0.weight [6,8]', '4.bias [4]', 'logSoftmax [5,4]', 'takeAlong [5,1]', 'constant [5]', 'div []']);
+    expect(labels(svg)).to.include.members([
+      'images [5,6]', '0.weight [6,8]', '4.bias [4]', 'logSoftmax [5,4]', 'takeAlong [5,1]', 'constant [5]', 'div []',
+    ]);
     const kinds = read(svg).boxes.map(({ kind }) => kind);
     const count = (kind: string): number => kinds.filter((other) => other === kind).length;
     expect([count('leaf'), count('constant'), count('operation')]).to.deep.equal([6, 2, 15]);
@@ -164,10 +170,12 @@ describe('graph drawing: SVG', () => {
           path.slice(1).forEach((point, i) => expect(point.y).to.be.greaterThan(path[i].y));
           const [start, end] = [path[0], path.at(-1)!];
           const near = (a: number, b: number): boolean => Math.abs(a - b) < 0.3;
-          expect(boxes.some((box) => near(box.x + box.width / 2, start.x) && near(box.y + box.height, start.y))).to.equal(true);
+          expect(boxes.some((box) => near(box.x + box.width / 2, start.x) && near(box.y + box.height, start.y)))
+            .to.equal(true);
           expect(boxes.some((box) => near(box.x + box.width / 2, end.x) && near(box.y, end.y))).to.equal(true);
           for (const { x: px, y: py } of path.slice(1, -1)) {
-            expect(boxes.some((box) => px > box.x && px < box.x + box.width && py >= box.y && py <= box.y + box.height)).to.equal(false);
+            expect(boxes.some((box) =>
+              px > box.x && px < box.x + box.width && py >= box.y && py <= box.y + box.height)).to.equal(false);
           }
         }
       });
@@ -179,7 +187,8 @@ describe('graph drawing: SVG', () => {
           else if (selfClosing !== '/') open.push(tag);
         }
         expect(open).to.deep.equal([]);
-        expect(svg).to.match(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" width="[\d.]+" height="[\d.]+"[^]*<\/svg>\n$/);
+        expect(svg)
+          .to.match(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" width="[\d.]+" height="[\d.]+"[^]*<\/svg>\n$/);
         expect(svg).to.not.match(/NaN|undefined|Infinity/);
         expect(again).to.equal(svg);
       });
@@ -189,7 +198,8 @@ describe('graph drawing: SVG', () => {
   it('colours for light and dark: text on box has a contrast of at least 7, shapes 4.5', () => {
     const svg = graphToSvg(ag.exp(leaf(3)));
     const luminance = (hex: string): number => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
-      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
     const contrast = (a: string, b: string): number => {
       const [low, high] = [luminance(a), luminance(b)].sort((p, q) => p - q);
       return (high + 0.05) / (low + 0.05);
@@ -227,7 +237,9 @@ describe('graph drawing: SVG', () => {
   it('a checkpoint is one box, whose operands are all that it reads', () => {
     const layer = new Linear(6, 4);
     const images = new Variable(t.ones([5, 6]));
-    const svg = graphToSvg(checkpoint((v) => layer.call(v), images), { names: [...layer.namedParameters(), ['images', images]] });
+    const svg = graphToSvg(checkpoint((v) => layer.call(v), images), {
+      names: [...layer.namedParameters(), ['images', images]],
+    });
     expect(labels(svg)).to.have.members(['weight [6,4]', 'bias [4]', 'images [5,6]', 'checkpoint [5,4]']);
     expect(read(svg).paths).to.have.length(3);
   });

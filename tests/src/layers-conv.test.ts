@@ -30,11 +30,15 @@ describe('layers: dilation', () => {
       try {
         manualSeed(3);
         const layers = [
-          new Conv2d(3, 8, 3, { dilation: 2, padding: 'same' }), new Conv2d(8, 8, 3, { dilation: [1, 3], padding: 3, stride: 2, groups: 8 }),
+          new Conv2d(3, 8, 3, { dilation: 2, padding: 'same' }),
+          new Conv2d(8, 8, 3, { dilation: [1, 3], padding: 3, stride: 2, groups: 8 }),
         ];
         const x = randn([2, 11, 12, 3], new Random(4));
         const planner = new Planner(x.shape);
-        const out = layers.reduce((y, layer) => planner.conv(y, plainConv(layer), layer.options, 'none'), planner.input);
+        const out = layers.reduce(
+          (y, layer) => planner.conv(y, plainConv(layer), layer.options, 'none'),
+          planner.input,
+        );
         const plan = planner.finish(out);
         copyInto(plan.input, x);
         const want = noGrad(() => new Sequential(...layers).call(x)).value;
@@ -75,7 +79,9 @@ describe('layers: ConvTranspose2d', () => {
   });
 
   it('says what it is, and what it costs', () => {
-    const layer = new ConvTranspose2d(3, 5, [4, 2], { stride: 2, padding: 1, outputPadding: 1, dilation: 2, bias: false });
+    const layer = new ConvTranspose2d(
+      3, 5, [4, 2], { stride: 2, padding: 1, outputPadding: 1, dilation: 2, bias: false },
+    );
     expect(layer.describe()).to.equal('3, 5, kernel=4x2, stride=2, padding=1, outputPadding=1, dilation=2, bias=false');
     const { layers } = summarize(new Sequential(new ConvTranspose2d(4, 6, 3, { stride: 2, groups: 2 })), [2, 5, 5, 4]);
     // Every input value is multiplied with the kernel of the three outputs of its group.
@@ -83,9 +89,11 @@ describe('layers: ConvTranspose2d', () => {
   });
 
   it('refuses impossible sizes', () => {
-    expect(() => new ConvTranspose2d(0, 3, 3)).to.throw(RangeError, 'ConvTranspose2d: inChannels is a whole number >= 1; got 0');
+    expect(() => new ConvTranspose2d(0, 3, 3))
+      .to.throw(RangeError, 'ConvTranspose2d: inChannels is a whole number >= 1; got 0');
     expect(() => new ConvTranspose2d(6, 4, 3, { groups: 4 }))
       .to.throw(RangeError, 'ConvTranspose2d: 6 input and 4 output channels do not both divide into 4 groups');
-    expect(() => new ConvTranspose2d(2, 2, 3, { outputPadding: 1 }).call(zeros([1, 3, 3, 2]))).to.throw(RangeError, 'outputPadding is a whole number from 0');
+    expect(() => new ConvTranspose2d(2, 2, 3, { outputPadding: 1 }).call(zeros([1, 3, 3, 2])))
+      .to.throw(RangeError, 'outputPadding is a whole number from 0');
   });
 });

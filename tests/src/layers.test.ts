@@ -53,21 +53,34 @@ describe('layers: BatchNorm2d', () => {
   it('training: the batch\'s own moments; running ones move by momentum, the variance unbiased', () => {
     const layer = new BatchNorm2d(2, { momentum: 0.25, eps: 0.5 });
     const out = layer.call(x).value;
-    const normal = (value: number, mean: number, variance: number): number => (value - mean) / Math.sqrt(variance + 0.5);
+    const normal = (value: number, mean: number, variance: number): number =>
+      (value - mean) / Math.sqrt(variance + 0.5);
     expectClose(out, {
       shape: [2, 2, 1, 2],
-      data: [normal(1, 4, 5), normal(10, 25, 125), normal(3, 4, 5), normal(30, 25, 125), normal(5, 4, 5), normal(20, 25, 125), normal(7, 4, 5), normal(40, 25, 125)],
+      data: [
+        normal(1, 4, 5), normal(10, 25, 125), normal(3, 4, 5), normal(30, 25, 125),
+        normal(5, 4, 5), normal(20, 25, 125), normal(7, 4, 5), normal(40, 25, 125),
+      ],
     }, 1e-6, 'output');
     expectClose(layer.runningMean.value, { shape: [2], data: [0.25 * 4, 0.25 * 25] }, 1e-6, 'running mean');
-    expectClose(layer.runningVar.value, { shape: [2], data: [0.75 + 0.25 * 5 * (4 / 3), 0.75 + 0.25 * 125 * (4 / 3)] }, 1e-6, 'running variance');
+    expectClose(
+      layer.runningVar.value,
+      { shape: [2], data: [0.75 + 0.25 * 5 * (4 / 3), 0.75 + 0.25 * 125 * (4 / 3)] },
+      1e-6, 'running variance',
+    );
     layer.call(x);
-    expectClose(layer.runningMean.value, { shape: [2], data: [4 * (1 - 0.75 ** 2), 25 * (1 - 0.75 ** 2)] }, 1e-6, 'after two batches');
+    expectClose(
+      layer.runningMean.value,
+      { shape: [2], data: [4 * (1 - 0.75 ** 2), 25 * (1 - 0.75 ** 2)] },
+      1e-6, 'after two batches',
+    );
   });
 
   it('evaluation: the running moments, which stay as they are', () => {
     const layer = new BatchNorm2d(2, { eps: 0 });
     layer.loadStateDict(new Map([
-      ['weight', tensor([2, 1])], ['bias', tensor([0, 5])], ['runningMean', tensor([1, 20])], ['runningVar', tensor([4, 100])],
+      ['weight', tensor([2, 1])], ['bias', tensor([0, 5])],
+      ['runningMean', tensor([1, 20])], ['runningVar', tensor([4, 100])],
     ]));
     expect(layer.eval().call(x).value.toArray()).to.deep.equal([[[[0, 4]], [[2, 6]]], [[[4, 5]], [[6, 7]]]]);
     expect(layer.runningMean.value.toArray()).to.deep.equal([1, 20]);
@@ -86,8 +99,12 @@ describe('layers: BatchNorm2d', () => {
 });
 
 describe('layers: Dropout, StochasticDepth', () => {
-  const apply = (layer: Module, shape: readonly number[]): Float32Array => scope(() => layer.call(ones(shape)).value.toFloat32Array());
-  const layers: readonly [name: string, make: (p: number) => Module][] = [['Dropout', (p) => new Dropout(p)], ['StochasticDepth', (p) => new StochasticDepth(p)]];
+  const apply = (layer: Module, shape: readonly number[]): Float32Array =>
+    scope(() => layer.call(ones(shape)).value.toFloat32Array());
+  const layers: readonly [name: string, make: (p: number) => Module][] = [
+    ['Dropout', (p) => new Dropout(p)],
+    ['StochasticDepth', (p) => new StochasticDepth(p)],
+  ];
 
   for (const [name, make] of layers) {
     it(`${name}: zeros with probability p, the rest divided by 1 − p`, () => {
@@ -128,13 +145,17 @@ describe('layers: Dropout, StochasticDepth', () => {
     });
 
     it(`${name}: refuses impossible probabilities`, () => {
-      for (const p of [1, -0.1, NaN]) expect(() => make(p)).to.throw(RangeError, `${name}: the probability of dropping is from 0 to below 1; got ${p}`);
+      for (const p of [1, -0.1, NaN]) {
+        expect(() => make(p))
+          .to.throw(RangeError, `${name}: the probability of dropping is from 0 to below 1; got ${p}`);
+      }
     });
   }
 
   it('StochasticDepth drops whole samples, Dropout single values', () => {
     manualSeed(3);
-    const rows = (out: Float32Array): number[] => Array.from({ length: 100 }, (_, i) => new Set(out.subarray(12 * i, 12 * i + 12)).size);
+    const rows = (out: Float32Array): number[] =>
+      Array.from({ length: 100 }, (_, i) => new Set(out.subarray(12 * i, 12 * i + 12)).size);
     expect(rows(apply(new StochasticDepth(0.5), [100, 2, 2, 3])).every((different) => different === 1)).to.equal(true);
     expect(rows(apply(new Dropout(0.5), [100, 2, 2, 3])).filter((different) => different === 2).length).to.be.above(90);
   });

@@ -41,7 +41,8 @@ describe('losses: derivatives', () => {
     ['nll', (x) => nll(x, labels, { weight }), normal([2, 2, 3])],
     ['crossEntropy', (x) => crossEntropy(x, labels, { weight, labelSmoothing: 0.2 }), normal([2, 2, 3], 'permuted')],
     ['crossEntropy none', (x) => crossEntropy(x, labels, { reduction: 'none' }), normal([2, 2, 3], 'sliced')],
-    ['crossEntropy probabilities', (x, y) => crossEntropy(x, y, { weight, labelSmoothing: 0.2 }), normal([2, 3]), target],
+    ['crossEntropy probabilities', (x, y) => crossEntropy(x, y, { weight, labelSmoothing: 0.2 }),
+      normal([2, 3]), target],
   ];
   for (const [name, f, ...inputs] of cases) {
     const tensors = (): Tensor[] => values({ op: name, name: 'loss', inputs, run: ([x]) => x, want: ([x]) => x })
@@ -65,7 +66,10 @@ describe('losses: derivatives', () => {
 describe('losses: edges', () => {
   it('where a class is ruled out by −∞, another one can still be learnt', () => {
     const logits = t.tensor([[1, -inf, 2]]);
-    for (const f of [(x: Variable) => crossEntropy(x, t.tensor([0])), (x: Variable) => nll(ag.logSoftmax(x), t.tensor([0]))]) {
+    for (const f of [
+      (x: Variable) => crossEntropy(x, t.tensor([0])),
+      (x: Variable) => nll(ag.logSoftmax(x), t.tensor([0])),
+    ]) {
       expect(f(new Variable(logits)).item()).to.be.closeTo(Math.log(1 + Math.E), 1e-6);
       const s = 1 / (1 + Math.E);
       t.toDType(slope(f, logits), 'float64').toFloat64Array().forEach((g, c) =>
@@ -108,7 +112,8 @@ describe('losses: edges', () => {
 
   it('of meta tensors there is a shape', () => {
     const x = t.meta(() => z(2, 4, 3));
-    expect(crossEntropy(x, t.meta(() => z(2, 4)), { reduction: 'none', labelSmoothing: 0.1 }).shape).to.deep.equal([2, 4]);
+    expect(crossEntropy(x, t.meta(() => z(2, 4)), { reduction: 'none', labelSmoothing: 0.1 }).shape)
+      .to.deep.equal([2, 4]);
     expect(crossEntropy(x, x).shape).to.deep.equal([]);
     expect(bce(x, x, { reduction: 'none' }).shape).to.deep.equal([2, 4, 3]);
     expect(bceWithLogits(x, x).value.isMeta).to.equal(true);
@@ -147,11 +152,13 @@ describe('losses: bad input', () => {
     [() => smoothL1(z(2), z(2), { beta: -1 }), 'smoothL1: beta is a number >= 0; got -1'],
     [() => smoothL1(z(2), z(1)), 'smoothL1: prediction and target have the same shape'],
     [() => huber(z(2), z(2), { delta: 0 }), 'huber: delta is a number > 0; got 0'],
-    [() => bceWithLogits(z(2, 3), z(3, 2)), 'bceWithLogits: logits and target have the same shape; got [2,3] and [3,2]'],
+    [() => bceWithLogits(z(2, 3), z(3, 2)),
+      'bceWithLogits: logits and target have the same shape; got [2,3] and [3,2]'],
     [() => bceWithLogits(z(3), z(3), { posWeight: z(2, 3) }),
       'bceWithLogits: posWeight broadcasts to the shape of the loss, [3]; got [2,3]'],
     [() => bceWithLogits(z(3), z(3), { weight: z(2) }), 'bceWithLogits: shapes [3] and [2] do not broadcast'],
-    [() => bce(t.tensor([0.5, 1.5]), z(2)), 'bce: probabilities are from 0 to 1; got 0.5 … 1.5; for logits use bceWithLogits'],
+    [() => bce(t.tensor([0.5, 1.5]), z(2)),
+      'bce: probabilities are from 0 to 1; got 0.5 … 1.5; for logits use bceWithLogits'],
     [() => bce(t.tensor([0.5, NaN]), z(2)), 'bce: probabilities are from 0 to 1; got NaN … NaN'],
     [() => bce(z(2), z(2), { weight: sent('1') }), 'bce: weight should be a Tensor; got number 1'],
     [() => klDivergence(z(2, 3), z(2)), 'klDivergence: logInput and target have the same shape; got [2,3] and [2]'],
@@ -160,7 +167,8 @@ describe('losses: bad input', () => {
       'klDivergence: reduction is one of mean, batchMean, sum, none; got batchmean'],
     [() => nll(z(2, 3), z(3)), 'nll: takes logProbs [N,…,classes] and labels [N,…]; got [2,3] and [3]'],
     [() => nll(z(2, 3), z(2, 3)), 'nll: takes logProbs [N,…,classes] and labels [N,…]; got [2,3] and [2,3]'],
-    [() => nll(z(1, 3), t.tensor([3])), 'nll: label 3 at index 0 is not one of the 3 classes 0..2, nor ignoreIndex -100'],
+    [() => nll(z(1, 3), t.tensor([3])),
+      'nll: label 3 at index 0 is not one of the 3 classes 0..2, nor ignoreIndex -100'],
     [() => nll(z(1, 3), t.tensor([-1])), 'nll: label -1 at index 0 is not one of the 3 classes'],
     [() => nll(z(1, 3), z(1), { weight: z(2) }), 'nll: weight has one number for each of the 3 classes; got [2]'],
     [() => crossEntropy(z(2, 3, 4), z(2, 4)), 'crossEntropy: takes logits [N,…,classes] and labels [N,…], or '
@@ -168,7 +176,8 @@ describe('losses: bad input', () => {
     [() => crossEntropy(logits, t.tensor([0, NaN])), 'crossEntropy: label NaN at index 1'],
     [() => crossEntropy(logits, logits, { ignoreIndex: 0 }), 'crossEntropy: ignoreIndex is for labels; a target of the '
       + 'shape of the logits, [2,2], holds probabilities'],
-    [() => crossEntropy(logits, logits, { weight: z(3) }), 'crossEntropy: weight has one number for each of the 2 classes'],
+    [() => crossEntropy(logits, logits, { weight: z(3) }),
+      'crossEntropy: weight has one number for each of the 2 classes'],
     [() => crossEntropy(z(0, 3), z(0)), 'crossEntropy: the batch is empty and has no mean'],
     [() => crossEntropy(logits, z(2), { labelSmoothing: NaN }), 'crossEntropy: labelSmoothing is from 0 to 1; got NaN'],
   ];

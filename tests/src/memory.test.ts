@@ -1,4 +1,6 @@
-/** The training loop as anybody would write it, without a scope around it, for long enough to see whether memory grows. */
+/**
+ * The training loop as anybody would write it, without a scope around it, for long enough to see whether memory grows.
+ */
 import { DataLoader } from '@vitrine/data';
 import type { ImageDataset } from '@vitrine/data';
 import { EfficientNet, mbconv } from '@vitrine/efficientnet';
@@ -24,12 +26,15 @@ const makeModel = (): EfficientNet => {
   return new EfficientNet({
     name: 'narrow', stemChannels: 4, headChannels: 8,
     stages: [mbconv(3, 2, 1, 4, 1), mbconv(3, 2, 2, 8, 1)], activation: 'silu',
-    numClasses: 2, inChannels: 1, imageSize: SIDE, dropout: 0.1, dropPath: 0.1, stemStride: 2, convention: 'tensorflow', batchNormMomentum: 0.1,
+    numClasses: 2, inChannels: 1, imageSize: SIDE, dropout: 0.1, dropPath: 0.1, stemStride: 2,
+    convention: 'tensorflow', batchNormMomentum: 0.1,
   });
 };
 
 /** Live heap bytes after step 50, and the most there were after any later one. */
-async function liveBytes(model: EfficientNet, unscoped: () => Tensor | undefined): Promise<{ early: number; most: number; made: number }> {
+async function liveBytes(
+  model: EfficientNet, unscoped: () => Tensor | undefined,
+): Promise<{ early: number; most: number; made: number }> {
   const optimizer = new SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
   const loader = new DataLoader({ dataset, batchSize: BATCH, shuffle: true });
   let [step, early, most, made] = [0, 0, 0, 0];

@@ -34,7 +34,9 @@ describe('module: hooks', () => {
   it('may store an activation: it outlives the forward pass, the backward pass and every scope', () => {
     const model = make();
     const seen: { input: Variable; output: Variable; values: Float32Array }[] = [];
-    for (const layer of model.layers) layer.onForward((_module, input, output) => seen.push({ input, output, values: output.value.toFloat32Array() }));
+    for (const layer of model.layers) {
+      layer.onForward((_module, input, output) => seen.push({ input, output, values: output.value.toFloat32Array() }));
+    }
     scope(() => {
       const loss = sum(model.call(x));
       loss.backward();

@@ -7,7 +7,9 @@ import { full, meta, ones, randn, Random, tensor, zeros } from '@vitrine/tensor'
 import type { Tensor } from '@vitrine/tensor';
 import { expect } from 'chai';
 
-/** Everything a module can have: parameters and buffers of its own, a child, an array of children, null, plain values. */
+/**
+ * Everything a module can have: parameters and buffers of its own, a child, an array of children, null, plain values.
+ */
 class Everything extends Module {
   readonly scale = new Parameter(ones([2]));
   readonly first = new Linear(2, 2, { bias: false });
@@ -46,11 +48,12 @@ describe('module: names', () => {
 
   it('an MBConv names its parts as the paper draws them', () => {
     const block = meta(() => new MBConv({
-      inChannels: 4, outChannels: 4, kernel: 3, stride: 1, expandRatio: 2, dropPath: 0.1, squeezeRatio: 0.25, activation: 'silu',
-      conventions: CONVENTIONS.tensorflow,
+      inChannels: 4, outChannels: 4, kernel: 3, stride: 1, expandRatio: 2, dropPath: 0.1, squeezeRatio: 0.25,
+      activation: 'silu', conventions: CONVENTIONS.tensorflow,
     }));
     expect(names(block.namedChildren())).to.deep.equal([
-      'expand', 'expandNorm', 'depthwise', 'depthwiseNorm', 'squeezeExcitation', 'project', 'projectNorm', 'stochasticDepth',
+      'expand', 'expandNorm', 'depthwise', 'depthwiseNorm', 'squeezeExcitation', 'project', 'projectNorm',
+      'stochasticDepth',
     ]);
   });
 
@@ -118,9 +121,8 @@ describe('module: loadStateDict', () => {
 
     source.set('first.weight', zeros([2, 3]));
     expect(() => module.loadStateDict(source, { strict: false }))
-      .to.throw(
-        'loadStateDict: the state does not fit Everything; nothing was loaded\n  misshapen: first.weight is [2,2], the file has [2,3]'
-      );
+      .to.throw('loadStateDict: the state does not fit Everything; nothing was loaded\n' +
+        '  misshapen: first.weight is [2,2], the file has [2,3]');
   });
 
   it('refuses another element type, and tensors without values, and then loads nothing', () => {
@@ -171,8 +173,8 @@ describe('module: printing', () => {
 
   it('an MBConv', () => {
     const block = meta(() => new MBConv({
-      inChannels: 16, outChannels: 16, kernel: 5, stride: 1, expandRatio: 6, dropPath: 0.125, squeezeRatio: 0.25, activation: 'silu',
-      conventions: CONVENTIONS.pytorch,
+      inChannels: 16, outChannels: 16, kernel: 5, stride: 1, expandRatio: 6, dropPath: 0.125, squeezeRatio: 0.25,
+      activation: 'silu', conventions: CONVENTIONS.pytorch,
     }));
     expect(String(block)).to.equal(`MBConv(
   (expand): Conv2d(16, 96, kernel=1x1, stride=1, bias=false)

@@ -52,7 +52,9 @@ const sgd = (lr: number, momentum: number, weightDecay: number): Rule => (p, g, 
 };
 
 /** Loshchilov & Hutter 2019, algorithm 2. */
-const adamW = (lr: number, [beta1, beta2]: readonly [number, number], eps: number, weightDecay: number): Rule => (p, g, t, memory) => {
+const adamW = (
+  lr: number, [beta1, beta2]: readonly [number, number], eps: number, weightDecay: number,
+): Rule => (p, g, t, memory) => {
   const m = beta1 * (memory.get('m') ?? 0) + (1 - beta1) * g;
   const v = beta2 * (memory.get('v') ?? 0) + (1 - beta2) * g * g;
   memory.set('m', m).set('v', v);
@@ -61,7 +63,9 @@ const adamW = (lr: number, [beta1, beta2]: readonly [number, number], eps: numbe
 };
 
 /** TensorFlow's: the mean square starts at one, eps stands inside the root, lr inside the momentum. */
-const rmsprop = (lr: number, decay: number, momentum: number, eps: number, weightDecay: number): Rule => (p, gradient, _t, memory) => {
+const rmsprop = (
+  lr: number, decay: number, momentum: number, eps: number, weightDecay: number,
+): Rule => (p, gradient, _t, memory) => {
   const g = gradient + weightDecay * p;
   const s = decay * (memory.get('s') ?? 1) + (1 - decay) * g * g;
   const b = momentum * (memory.get('b') ?? 0) + (lr * g) / Math.sqrt(s + eps);
@@ -81,7 +85,8 @@ const rows: readonly [name: string, make: Make, rule: Rule][] = [
   ],
   ['RMSpropTF with its defaults', (p) => new RMSpropTF(p, { lr: 0.1 }), rmsprop(0.1, 0.9, 0.9, 1e-3, 0)],
   [
-    'RMSpropTF with other settings', (p) => new RMSpropTF(p, { lr: 0.1, decay: 0.5, momentum: 0.2, eps: 0.5, weightDecay: 0.3 }),
+    'RMSpropTF with other settings',
+    (p) => new RMSpropTF(p, { lr: 0.1, decay: 0.5, momentum: 0.2, eps: 0.5, weightDecay: 0.3 }),
     rmsprop(0.1, 0.5, 0.2, 0.5, 0.3),
   ],
 ];
@@ -119,7 +124,8 @@ describe('optimizers', () => {
     );
     steps(optimizer, [decayed, plain, slow], 5);
     const want = [sgd(0.1, 0.9, 0.5), sgd(0.1, 0.9, 0), sgd(0.01, 0.9, 0.5)].map((rule) => follow(rule, 5));
-    [decayed, plain, slow].forEach((parameter, i) => expectClose(parameter.value, { shape: [3], data: want[i] }, 1e-12, `group ${i}`));
+    [decayed, plain, slow].forEach((parameter, i) =>
+      expectClose(parameter.value, { shape: [3], data: want[i] }, 1e-12, `group ${i}`));
   });
 
   it('a group has a learning rate of its own, which changes with the optimizer\'s in proportion', () => {
@@ -282,7 +288,9 @@ describe('optimizers', () => {
 });
 
 describe('schedules', () => {
-  const cases: readonly [name: string, schedule: Schedule, values: readonly (readonly [step: number, lr: number])[]][] = [
+  const cases: readonly [
+    name: string, schedule: Schedule, values: readonly (readonly [step: number, lr: number])[],
+  ][] = [
     ['constant', constant(0.3), [[0, 0.3], [1e6, 0.3]]],
     ['cosine', cosine(2, 100), [[0, 2], [25, 1 + Math.SQRT1_2], [50, 1], [100, 0], [1000, 0]]],
     ['cosine with a floor', cosine(2, 100, { floor: 0.1 }), [[0, 2], [50, 1.1], [100, 0.2], [1000, 0.2]]],

@@ -100,7 +100,10 @@ describe('documents', () => {
   it('the names in READING.md and docs/ occur in the code', () => {
     const words = new Set(sources.map(read).join('\n').match(/[#\w$]+/g));
     /** Of the compiler, of package.json, of other libraries. */
-    const known = new Set(['noUncheckedIndexedAccess', 'imports', 'tidy', 'dispose', 'xorshift', 'MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_']);
+    const known = new Set([
+      'noUncheckedIndexedAccess', 'imports', 'tidy', 'dispose', 'xorshift', 'MALLOC_TRIM_THRESHOLD_',
+      'MALLOC_MMAP_THRESHOLD_',
+    ]);
     let count = 0;
     const unknown = documents.filter((file) => /^READING|^docs/.test(file)).flatMap((file) => {
       const names = matches(prose(file), /`([A-Za-z#][\w#]*(?:\.\w+)*)(?:\(\))?`/g)

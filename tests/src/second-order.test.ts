@@ -26,7 +26,8 @@ const mlp: Loss = (x, labels, w1, b1, w2, b2, w3, b3) => {
 const EPS = 1e-3;
 
 type Norm = (x: Variable, gamma: Variable, beta: Variable, mean: Variable, variance: Variable) => Variable;
-const evaluation: Norm = (x, gamma, beta, mean, variance) => ag.silu(ag.batchNormEval(x, gamma, beta, mean.value, variance.value, EPS));
+const evaluation: Norm = (x, gamma, beta, mean, variance) =>
+  ag.silu(ag.batchNormEval(x, gamma, beta, mean.value, variance.value, EPS));
 const training: Norm = (x, gamma, beta) => {
   const moments = t.moments(x.value);
   return ag.silu(ag.batchNormTrain(x, gamma, beta, moments.mean, moments.variance, EPS));
@@ -36,7 +37,9 @@ const trainingWithSilu: Norm = (x, gamma, beta) => {
   return ag.batchNormSiluTrain(x, gamma, beta, moments.mean, moments.variance, EPS);
 };
 
-const network = (norm: Norm): Loss => (x, labels, w1, gamma1, beta1, mean1, var1, w2, gamma2, beta2, mean2, var2, w3, b3) => {
+const network = (norm: Norm): Loss => (
+  x, labels, w1, gamma1, beta1, mean1, var1, w2, gamma2, beta2, mean2, var2, w3, b3,
+) => {
   const wide = norm(ag.conv2d(x, w1, { padding: 1 }), gamma1, beta1, mean1, var1);
   const groups = wide.shape[3];
   const deep = norm(ag.conv2d(wide, w2, { stride: 2, padding: 1, groups }), gamma2, beta2, mean2, var2);
@@ -61,14 +64,17 @@ describeOnBackends('second order: against PyTorch', () => {
   const { cases, check, fixture } = checksOf(family);
   const errors: string[] = [];
 
-  it('has a case for each', () => expect(cases.map(({ name }) => name)).to.deep.equal(
-    ['penalty of an MLP', 'penalty of a convolutional network evaluation', 'penalty of a convolutional network training']));
+  it('has a case for each', () => expect(cases.map(({ name }) => name)).to.deep.equal([
+    'penalty of an MLP', 'penalty of a convolutional network evaluation',
+    'penalty of a convolutional network training',
+  ]));
 
   for (const testCase of cases) {
     it(testCase.name, () => {
       const { forward, backward } = check(testCase, 'float32');
       const double = check(testCase, 'float64');
-      errors.push(`${Math.max(forward, backward ?? 0).toExponential(1)} (float64 ${Math.max(double.forward, double.backward ?? 0).toExponential(1)})`);
+      errors.push(`${Math.max(forward, backward ?? 0).toExponential(1)} ` +
+        `(float64 ${Math.max(double.forward, double.backward ?? 0).toExponential(1)})`);
     });
   }
 
@@ -83,7 +89,8 @@ describeOnBackends('second order: against PyTorch', () => {
       penalty(network(norm))(x, labels.value, ...parameters).backward();
       return parameters.map(({ grad: g }) => (g === null ? null : Array.from(g.toFloat64Array())));
     }));
-    gradients[0].forEach((values, i) => values?.forEach((value, j) => expect(gradients[1][i]?.[j]).to.be.closeTo(value, 1e-10 * Math.max(1, Math.abs(value)))));
+    gradients[0].forEach((values, i) => values?.forEach((value, j) =>
+      expect(gradients[1][i]?.[j]).to.be.closeTo(value, 1e-10 * Math.max(1, Math.abs(value)))));
     expect(gradients[0].filter((values) => values !== null).length).to.be.greaterThan(6);
   });
 
@@ -91,8 +98,10 @@ describeOnBackends('second order: against PyTorch', () => {
 });
 
 describe('second order: gradcheck', () => {
-  const normal = (seed: number, ...shape: number[]): Tensor => t.randn(shape, new t.Random(seed), { std: 0.5, dtype: 'float64' });
-  const positive = (seed: number, ...shape: number[]): Tensor => t.rand(shape, new t.Random(seed), { low: 0.6, high: 1.4, dtype: 'float64' });
+  const normal = (seed: number, ...shape: number[]): Tensor =>
+    t.randn(shape, new t.Random(seed), { std: 0.5, dtype: 'float64' });
+  const positive = (seed: number, ...shape: number[]): Tensor =>
+    t.rand(shape, new t.Random(seed), { low: 0.6, high: 1.4, dtype: 'float64' });
   const labels = t.tensor([1, 0, 2], 'float64');
 
   it('an MLP with silu, tanh and cross-entropy', () => {
@@ -104,9 +113,13 @@ describe('second order: gradcheck', () => {
     it(`a convolutional network, batch norm: ${name}`, () => {
       const [mean, variance] = [new Variable(normal(20, 4)), new Variable(positive(21, 4))];
       gradcheck(
-        (x, w1, gamma1, beta1, w2, gamma2, beta2, w3, b3) =>
-          penalty(network(norm))(x, labels, w1, gamma1, beta1, mean, variance, w2, gamma2, beta2, mean, variance, w3, b3),
-        [normal(1, 3, 6, 6, 2), normal(2, 3, 3, 2, 4), positive(3, 4), normal(4, 4), normal(5, 3, 3, 1, 4), positive(6, 4), normal(7, 4), normal(8, 4, 3), normal(9, 3)],
+        (x, w1, gamma1, beta1, w2, gamma2, beta2, w3, b3) => penalty(network(norm))(
+          x, labels, w1, gamma1, beta1, mean, variance, w2, gamma2, beta2, mean, variance, w3, b3,
+        ),
+        [
+          normal(1, 3, 6, 6, 2), normal(2, 3, 3, 2, 4), positive(3, 4), normal(4, 4), normal(5, 3, 3, 1, 4),
+          positive(6, 4), normal(7, 4), normal(8, 4, 3), normal(9, 3),
+        ],
       );
     });
   }
@@ -119,9 +132,11 @@ describe('second order: batch norm in training', () => {
     const w = t.tensor([[1], [-2], [3]], 'float64');
     const { mean, variance } = t.moments(x.value);
     const one = new Variable(t.ones([1], 'float64'));
-    const [dx] = grad(ag.sum(ag.mul(ag.batchNormTrain(x, one, one, mean, variance, EPS), w)), [x], { createGraph: true });
+    const [dx] =
+      grad(ag.sum(ag.mul(ag.batchNormTrain(x, one, one, mean, variance, EPS), w)), [x], { createGraph: true });
     expect(dx.requiresGrad).to.equal(true);
-    grad(ag.sum(ag.square(dx)), [x])[0].value.toFloat64Array().forEach((value) => expect(Math.abs(value)).to.be.greaterThan(1e-3));
+    grad(ag.sum(ag.square(dx)), [x])[0].value.toFloat64Array().forEach((value) =>
+      expect(Math.abs(value)).to.be.greaterThan(1e-3));
   });
 
   it('the recorded pass gives what the fast one gives, far from zero too', () => {
@@ -130,7 +145,8 @@ describe('second order: batch norm in training', () => {
       const x = new Variable(t.add(t.randn([2, 4, 4, 3], new t.Random(1)), 100), { requiresGrad: true });
       const g = t.randn([2, 4, 4, 3], new t.Random(2));
       const inputs = [x, norm.weight, norm.bias];
-      const [fast, recorded] = [false, true].map((createGraph) => grad(norm.call(x), inputs, { gradient: g, createGraph }).map(({ value }) => value.toFloat64Array()));
+      const [fast, recorded] = [false, true].map((createGraph) =>
+        grad(norm.call(x), inputs, { gradient: g, createGraph }).map(({ value }) => value.toFloat64Array()));
       fast.forEach((values, i) => {
         const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
         values.forEach((value, j) => expect(recorded[i][j]).to.be.closeTo(value, 1e-5 * scale));
@@ -140,7 +156,9 @@ describe('second order: batch norm in training', () => {
 
   it('a penalty trains a model with it', () => {
     t.manualSeed(1);
-    const model = new Sequential(new Linear(3, 6), new BatchNorm2d(6, { activation: 'silu' }), new Linear(6, 4), new Tanh());
+    const model = new Sequential(
+      new Linear(3, 6), new BatchNorm2d(6, { activation: 'silu' }), new Linear(6, 4), new Tanh(),
+    );
     const x = t.randn([8, 3], new t.Random(3));
     const penaltyNow = (): Variable => ag.sum(ag.square(grad((v: Variable) => ag.sum(ag.square(model.call(v))))(x)));
     const first = penaltyNow();

@@ -46,14 +46,20 @@ const cases: readonly Row[] = [
   { N: 2, H: 9, W: 8, C: 6, O: 9, k: [3, 2], s: [1, 2], pad: [1, 0, 1, 1], groups: 3, d: [1, 3] },
 ];
 
-function geometryOf({ N, H, W, C, O, k: [kH, kW], s: [strideH, strideW], pad: [padTop, padLeft, bottom, right], groups = 1, d = [1, 1] }: Row): Geometry {
+function geometryOf({
+  N, H, W, C, O, k: [kH, kW], s: [strideH, strideW], pad: [padTop, padLeft, bottom, right], groups = 1, d = [1, 1],
+}: Row): Geometry {
   const outH = Math.floor((H + padTop + bottom - (kH - 1) * d[0] - 1) / strideH) + 1;
   const outW = Math.floor((W + padLeft + right - (kW - 1) * d[1] - 1) / strideW) + 1;
-  return { N, H, W, C, kH, kW, O, strideH, strideW, dilationH: d[0], dilationW: d[1], padTop, padLeft, outH, outW, groups };
+  return {
+    N, H, W, C, kH, kW, O, strideH, strideW, dilationH: d[0], dilationW: d[1], padTop, padLeft, outH, outW, groups,
+  };
 }
 
 /** Small ranges, last to first: what is written and summed must not depend on their order. */
-const backwards = (runner: Runner, kernels: Readonly<Record<string, (...args: readonly number[]) => void>>): Runner => ({
+const backwards = (
+  runner: Runner, kernels: Readonly<Record<string, (...args: readonly number[]) => void>>,
+): Runner => ({
   scratch: (length, body) => runner.scratch(length, body),
   ranges(name, total, _chunk, args) {
     for (let k = Math.ceil(total / 3) - 1; k >= 0; k--) kernels[name](...args, 3 * k, Math.min(total, 3 * k + 3));
@@ -65,7 +71,8 @@ for (const kind of ['shared', 'private'] as const) {
     const heap = new Heap([kind]);
     const { kernels } = compileKernels([...convFuncs, ...poolFuncs], heap);
     const serial = serialRunner(kernels, heap);
-    const faces = [serial, backwards(serial, kernels)].map((run) => ({ ...convFace(run, reference), ...poolFace(run) }));
+    const faces = [serial, backwards(serial, kernels)].map((run) =>
+      ({ ...convFace(run, reference), ...poolFace(run) }));
     heap.free(heap.allocate(2 ** 23, '[room]')); // growing later would make the arrays of a private heap stale
     const random = new Random(6);
     const array = (n: number, value: () => number): Float32Array => {
@@ -77,13 +84,17 @@ for (const kind of ['shared', 'private'] as const) {
     const wild = (): number => [NaN, Infinity, -Infinity][random.integer(200)] ?? random.normal();
 
     /** Runs a kernel both ways into arrays with three numbers before and behind, which must stay. */
-    const check = (label: string, n: number, run: (f: (typeof faces)[number], out: Float32Array) => void, refer: (out: Float32Array) => void): void => {
+    const check = (
+      label: string, n: number,
+      run: (f: (typeof faces)[number], out: Float32Array) => void, refer: (out: Float32Array) => void,
+    ): void => {
       const want = new Float32Array(n);
       refer(want);
       const [out, again] = faces.map((f) => {
         const padded = array(n + 6, () => 7);
         run(f, padded.subarray(3, n + 3));
-        expect([...padded.subarray(0, 3), ...padded.subarray(n + 3)], `${label}: around`).to.deep.equal([7, 7, 7, 7, 7, 7]);
+        expect([...padded.subarray(0, 3), ...padded.subarray(n + 3)], `${label}: around`)
+          .to.deep.equal([7, 7, 7, 7, 7, 7]);
         return padded.subarray(3, n + 3);
       });
       expectClose({ shape: [n], data: out }, { shape: [n], data: want }, TOLERANCE, label);
@@ -93,13 +104,18 @@ for (const kind of ['shared', 'private'] as const) {
     for (const row of cases) {
       const g = geometryOf(row);
       const { N, H, W, C, O, kH, kW, outH, outW, groups } = g;
-      it(`${N}x${H}x${W}x${C} to ${O}, window ${kH}x${kW}, stride ${row.s.join('x')}, padding ${row.pad.join()}, groups ${groups}`, () => {
+      it(`${N}x${H}x${W}x${C} to ${O}, window ${kH}x${kW}, stride ${row.s.join('x')}, ` +
+        `padding ${row.pad.join()}, groups ${groups}`, () => {
         for (const value of [normal, wild]) {
           const pixels = N * outH * outW;
           const [x, w, dout] = [N * H * W * C, (kH * kW * C * O) / groups, pixels * O].map((n) => array(n, value));
           const columns = array(faces[0].columnsSize(g), () => NaN);
           const scratch = new Float32Array(reference.columnsSize(g));
-          check('conv2d', pixels * O, (f, out) => f.conv2d(g, x, w, out, columns), (out) => reference.conv2d(g, x, w, out, scratch));
+          check(
+            'conv2d', pixels * O,
+            (f, out) => f.conv2d(g, x, w, out, columns),
+            (out) => reference.conv2d(g, x, w, out, scratch),
+          );
           check(
             'input gradient', x.length,
             (f, out) => f.conv2dInputGrad(g, dout, w, out, columns),
@@ -123,8 +139,16 @@ for (const kind of ['shared', 'private'] as const) {
           }
           const pool = { ...g, O: C, groups: C, dilationH: 1, dilationW: 1 };
           const share = array(pixels * C, value);
-          check('averagePool', pixels * C, (f, out) => f.averagePool(pool, x, out), (out) => reference.averagePool(pool, x, out));
-          check('averagePoolGrad', x.length, (f, out) => f.averagePoolGrad(pool, share, out), (out) => reference.averagePoolGrad(pool, share, out));
+          check(
+            'averagePool', pixels * C,
+            (f, out) => f.averagePool(pool, x, out),
+            (out) => reference.averagePool(pool, x, out),
+          );
+          check(
+            'averagePoolGrad', x.length,
+            (f, out) => f.averagePoolGrad(pool, share, out),
+            (out) => reference.averagePoolGrad(pool, share, out),
+          );
         }
       });
     }

@@ -16,12 +16,16 @@ const TOLERANCE = 5e-6;
 const ACTIVATIONS: readonly Activation[] = ['none', 'silu', 'relu', 'relu6', 'sigmoid'];
 
 /** One row a case: image, channels, window, stride, padding (top and left, bottom and right). */
-const cases: readonly { N?: number; H: number; W: number; C: number; k: [number, number]; s: [number, number]; pad: [number, number, number, number]; d?: [number, number] }[] = [
+const cases: readonly {
+  N?: number; H: number; W: number; C: number; k: [number, number]; s: [number, number];
+  pad: [number, number, number, number]; d?: [number, number];
+}[] = [
   { H: 9, W: 13, C: 8, k: [3, 3], s: [1, 1], pad: [1, 1, 1, 1] },
   { H: 7, W: 7, C: 132, k: [5, 5], s: [1, 1], pad: [2, 2, 2, 2] },
   { H: 14, W: 15, C: 12, k: [3, 3], s: [2, 2], pad: [0, 0, 1, 1] },
   { H: 14, W: 17, C: 20, k: [5, 5], s: [2, 2], pad: [1, 1, 2, 2] },
-  { N: 3, H: 40, W: 41, C: 9, k: [3, 3], s: [1, 1], pad: [1, 1, 1, 1] }, // more pixels than one part of the weight gradient
+  // More pixels than one part of the weight gradient.
+  { N: 3, H: 40, W: 41, C: 9, k: [3, 3], s: [1, 1], pad: [1, 1, 1, 1] },
   { N: 2, H: 31, W: 30, C: 7, k: [5, 5], s: [2, 2], pad: [2, 2, 2, 2] },
   { H: 1, W: 1, C: 5, k: [5, 5], s: [1, 1], pad: [2, 2, 2, 2] }, // smaller than the window
   { H: 2, W: 3, C: 3, k: [3, 3], s: [1, 1], pad: [3, 3, 3, 3] }, // windows with nothing of the image under them
@@ -34,17 +38,26 @@ const cases: readonly { N?: number; H: number; W: number; C: number; k: [number,
   { H: 9, W: 10, C: 5, k: [3, 5], s: [2, 1], pad: [3, 0, 3, 4], d: [3, 1] },
 ];
 
-function geometryOf({ N = 1, H, W, C, k: [kH, kW], s: [strideH, strideW], pad: [padTop, padLeft, bottom, right], d = [1, 1] }: (typeof cases)[number]): Geometry {
+function geometryOf({
+  N = 1, H, W, C, k: [kH, kW], s: [strideH, strideW], pad: [padTop, padLeft, bottom, right], d = [1, 1],
+}: (typeof cases)[number]): Geometry {
   const outH = Math.floor((H + padTop + bottom - (kH - 1) * d[0] - 1) / strideH) + 1;
   const outW = Math.floor((W + padLeft + right - (kW - 1) * d[1] - 1) / strideW) + 1;
-  return { N, H, W, C, kH, kW, O: C, strideH, strideW, dilationH: d[0], dilationW: d[1], padTop, padLeft, outH, outW, groups: C };
+  return {
+    N, H, W, C, kH, kW, O: C, strideH, strideW, dilationH: d[0], dilationW: d[1], padTop, padLeft, outH, outW,
+    groups: C,
+  };
 }
 
 /** Ranges last to first: what is written and summed must not depend on their order. */
-const backwards = (runner: Runner, kernels: Readonly<Record<string, (...args: readonly number[]) => void>>): Runner => ({
+const backwards = (
+  runner: Runner, kernels: Readonly<Record<string, (...args: readonly number[]) => void>>,
+): Runner => ({
   scratch: (length, body) => runner.scratch(length, body),
   ranges(name, total, chunk, args) {
-    for (let k = Math.ceil(total / chunk) - 1; k >= 0; k--) kernels[name](...args, k * chunk, Math.min(total, (k + 1) * chunk));
+    for (let k = Math.ceil(total / chunk) - 1; k >= 0; k--) {
+      kernels[name](...args, k * chunk, Math.min(total, (k + 1) * chunk));
+    }
   },
 });
 
@@ -65,13 +78,17 @@ for (const kind of ['shared', 'private'] as const) {
     const wild = (): number => [NaN, Infinity, -Infinity][random.integer(60)] ?? random.normal();
 
     /** Runs a kernel both ways into arrays with three numbers before and behind, which must stay. */
-    const check = (label: string, n: number, run: (f: typeof face, out: Float32Array) => void, refer: (out: Float32Array) => void): void => {
+    const check = (
+      label: string, n: number,
+      run: (f: typeof face, out: Float32Array) => void, refer: (out: Float32Array) => void,
+    ): void => {
       const want = new Float32Array(n);
       refer(want);
       const [out, again] = [face, reversed].map((f) => {
         const padded = array(n + 6, () => 7);
         run(f, padded.subarray(3, n + 3));
-        expect([...padded.subarray(0, 3), ...padded.subarray(n + 3)], `${label}: around`).to.deep.equal([7, 7, 7, 7, 7, 7]);
+        expect([...padded.subarray(0, 3), ...padded.subarray(n + 3)], `${label}: around`)
+          .to.deep.equal([7, 7, 7, 7, 7, 7]);
         return padded.subarray(3, n + 3);
       });
       expectClose({ shape: [n], data: out }, { shape: [n], data: want }, TOLERANCE, label);
@@ -86,14 +103,26 @@ for (const kind of ['shared', 'private'] as const) {
           const [x, w, dout] = [N * H * W * C, kH * kW * C, N * outH * outW * C].map((n) => array(n, value));
           const bias = array(C, normal);
           const activation = ACTIVATIONS[index % ACTIVATIONS.length];
-          check('depthwise', dout.length, (f, out) => f.depthwise(g, x, w, out), (out) => reference.depthwise(g, x, w, out));
+          check(
+            'depthwise', dout.length,
+            (f, out) => f.depthwise(g, x, w, out),
+            (out) => reference.depthwise(g, x, w, out),
+          );
           check(
             `depthwiseFused ${activation}`, dout.length,
             (f, out) => f.depthwiseFused(g, x, w, bias, activation, out),
             (out) => reference.depthwiseFused(g, x, w, bias, activation, out),
           );
-          check('input gradient', x.length, (f, out) => f.depthwiseInputGrad(g, dout, w, out), (out) => reference.depthwiseInputGrad(g, dout, w, out));
-          check('weight gradient', w.length, (f, out) => f.depthwiseWeightGrad(g, x, dout, out), (out) => reference.depthwiseWeightGrad(g, x, dout, out));
+          check(
+            'input gradient', x.length,
+            (f, out) => f.depthwiseInputGrad(g, dout, w, out),
+            (out) => reference.depthwiseInputGrad(g, dout, w, out),
+          );
+          check(
+            'weight gradient', w.length,
+            (f, out) => f.depthwiseWeightGrad(g, x, dout, out),
+            (out) => reference.depthwiseWeightGrad(g, x, dout, out),
+          );
         }
       });
     }

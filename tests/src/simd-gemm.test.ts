@@ -1,4 +1,6 @@
-/** Matrix products in SIMD against the reference, every tail, leading dimension and epilogue, in any order of ranges. */
+/**
+ * Matrix products in SIMD against the reference, every tail, leading dimension and epilogue, in any order of ranges.
+ */
 import { Random } from '@vitrine/tensor';
 import { Heap } from '../../packages/tensor/dist/heap/heap.js';
 import * as reference from '../../packages/tensor/dist/kernels/index.js';
@@ -41,7 +43,8 @@ for (const kind of ['shared', 'private'] as const) {
           const accumulate = round % 2 === 0;
           reference[form](M, N, K, a, lda, b, ldb, want, ldc, accumulate);
           face[form](M, N, K, a, lda, b, ldb, out, ldc, accumulate);
-          expectClose(dense(out), dense(want), TOLERANCE, `${form} ${M}x${N}x${K} ld ${lda},${ldb},${ldc}${accumulate ? ' added' : ''}`);
+          expectClose(dense(out), dense(want), TOLERANCE,
+            `${form} ${M}x${N}x${K} ld ${lda},${ldb},${ldc}${accumulate ? ' added' : ''}`);
         }
       });
     }
@@ -50,7 +53,8 @@ for (const kind of ['shared', 'private'] as const) {
       it(`gemmFused ${activation}: packed, scaled, with bias and residual`, () => {
         for (let round = 0; round < 60; round++) {
           const [M, N, K] = [0, 0, 0].map(() => sizes[1 + random.integer(sizes.length - 1)]);
-          const [a, b, bias, scale, residual, out] = [fill(M * K), fill(K * N), fill(N), fill(K), fill(M * N), fill(M * N)];
+          const [a, b, bias, scale, residual, out] =
+            [fill(M * K), fill(K * N), fill(N), fill(K), fill(M * N), fill(M * N)];
           const want = new Float32Array(M * N);
           const added = activation === 'none' && round % 2 === 0 ? residual : null;
           const scaled = round % 3 === 0 ? scale : null;
@@ -60,7 +64,8 @@ for (const kind of ['shared', 'private'] as const) {
           reference.gemmFused(activation, M, N, K, a, K, plain, bias, added, want);
           face.packWeights(N, K, b, scaled, packed);
           face.gemmFused(activation, M, N, K, a, K, packed, bias, added, out);
-          expectClose(dense(out), dense(want), TOLERANCE, `${activation} ${M}x${N}x${K}${scaled === null ? '' : ' scaled'}${added === null ? '' : ' + residual'}`);
+          expectClose(dense(out), dense(want), TOLERANCE, `${activation} ${M}x${N}x${K}` +
+            `${scaled === null ? '' : ' scaled'}${added === null ? '' : ' + residual'}`);
         }
       });
     }

@@ -14,7 +14,11 @@ async function train(threads: number): Promise<{ losses: number[]; state: Map<st
   const random = new Random(1);
   const losses: number[] = [];
   for (let step = 0; step < 3; step++) {
-    const loss = crossEntropy(model.call(randn([16, 32, 32, 3], random)), fromArray(Array.from({ length: 16 }, (_, i) => i % 10)), { labelSmoothing: 0.1 });
+    const loss = crossEntropy(
+      model.call(randn([16, 32, 32, 3], random)),
+      fromArray(Array.from({ length: 16 }, (_, i) => i % 10)),
+      { labelSmoothing: 0.1 },
+    );
     loss.backward();
     optimizer.step();
     optimizer.zeroGrad();

@@ -22,7 +22,9 @@ const ready = async (pool: Pool): Promise<void> => {
   while (pool.ready < pool.threads - 1) await new Promise((resolve) => setTimeout(resolve, 5));
 };
 
-async function withPool(threads: number, options: PoolOptions, body: (pool: Pool, out: Float32Array) => void | Promise<void>): Promise<void> {
+async function withPool(
+  threads: number, options: PoolOptions, body: (pool: Pool, out: Float32Array) => void | Promise<void>,
+): Promise<void> {
   const heap = new Heap();
   const pool = new Pool(threads, compileKernels([slowCount], heap), heap, options);
   try {
@@ -78,7 +80,9 @@ describe('threads: the pool', function () {
   it('refuses numbers and heaps it cannot serve', () => {
     const heap = new Heap();
     const kernels = compileKernels([slowCount], heap);
-    for (const threads of [0, 1, 1.5, 1000]) expect(() => new Pool(threads, kernels, heap)).to.throw(RangeError, 'from 2 to');
+    for (const threads of [0, 1, 1.5, 1000]) {
+      expect(() => new Pool(threads, kernels, heap)).to.throw(RangeError, 'from 2 to');
+    }
     const own = new Heap(['private']);
     expect(() => new Pool(2, compileKernels([slowCount], own), own)).to.throw("this one is 'private'");
   });
@@ -88,7 +92,9 @@ describe('threads: the process', () => {
   const run = (code: string): { status: number | null; stdout: string } => {
     const tensor = new URL('../../packages/tensor/dist/index.js', import.meta.url).href;
     const source = `import * as t from ${JSON.stringify(tensor)};\n${code}`;
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8', timeout: 15_000 });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8', timeout: 15_000 },
+    );
     return { status, stdout: stdout + stderr };
   };
 
@@ -107,13 +113,16 @@ describe('threads: the process', () => {
       import { Worker } from 'node:worker_threads';
       t.setThreads(1);
       t.matmul(t.ones([300, 300]), t.ones([300, 300]));
-      console.log(t.info().threads, process.getActiveResourcesInfo().filter((name) => name.includes('Worker') || name.includes('MessagePort')).length);`);
+      console.log(t.info().threads, process.getActiveResourcesInfo().filter((name) => ` +
+        `name.includes('Worker') || name.includes('MessagePort')).length);`);
     expect(stdout).to.equal('1 0\n');
   });
 
   it('setThreads and setBackend refuse nonsense', async () => {
     const { setBackend, setThreads } = await import('@vitrine/tensor');
-    for (const n of [0, -1, 1.5, NaN, 1000]) expect(() => setThreads(n)).to.throw(RangeError, 'setThreads: a whole number from 1 to');
+    for (const n of [0, -1, 1.5, NaN, 1000]) {
+      expect(() => setThreads(n)).to.throw(RangeError, 'setThreads: a whole number from 1 to');
+    }
     expect(() => setBackend('gpu' as 'simd')).to.throw(RangeError, "setBackend: 'reference' or 'simd'; got gpu");
   });
 });

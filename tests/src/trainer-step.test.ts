@@ -166,8 +166,9 @@ describe('trainer: divergence', () => {
       const error = await diverge(model, new SeparableData([4, 4, 4, 4]), { onStep, accumulate });
       expect(error.step).to.equal(accumulate === 1 ? 2 : 1);
       expect(error.module).to.equal('blocks.1');
-      expect(error.message).to.equal(`fit: the loss is NaN at step ${error.step}; the first module whose output is not ` +
-        'finite is blocks.1 (Breaks): NaN at [0,0,0,0] of [4,2,2,2]; try a smaller learning rate or a longer warm-up');
+      expect(error.message).to.equal(`fit: the loss is NaN at step ${error.step}; ` +
+        'the first module whose output is not finite is blocks.1 (Breaks): NaN at [0,0,0,0] of [4,2,2,2]; ' +
+        'try a smaller learning rate or a longer warm-up');
       expect(stateOf(model), 'weights and statistics').to.deep.equal(before);
       expect(randomState(), 'the random stream').to.deep.equal(random);
       expect(model.parameters().every(({ grad }) => grad === null), 'no gradients left').to.equal(true);
@@ -205,8 +206,8 @@ describe('trainer: divergence', () => {
   it('blames the data', async () => {
     const images = fromArray([0, 1, 2, 3, 4, 5, 6, -Infinity], [1, 2, 2, 2]);
     const error = await diverge(linearModel(), repeated({ images, labels: fromArray([1]) }));
-    expect(error.message).to.equal('fit: the loss is NaN at step 0; the batch\'s images have -Infinity at [0,1,1,1] of ' +
-      '[1,2,2,2]; look at what prepares the data');
+    expect(error.message).to.equal('fit: the loss is NaN at step 0; the batch\'s images have -Infinity at [0,1,1,1] ' +
+      'of [1,2,2,2]; look at what prepares the data');
     expect(error.module).to.equal(null);
     const soft = await diverge(linearModel(), repeated({
       images: zeros([1, 2, 2, 2]), labels: fromArray([0.5, NaN], [1, 2]),

@@ -19,7 +19,8 @@ const separable = (batches: number, batchSize = 8): AsyncIterable<Batch> => ({
     const random = new Random(4);
     for (let batch = 0; batch < batches; batch++) {
       const labels = Array.from({ length: batchSize }, () => random.integer(2));
-      const images = labels.flatMap((label) => Array.from({ length: 8 }, (_, i) => random.uniform() + (i % 2 === label ? 1.5 : 0)));
+      const images = labels.flatMap((label) =>
+        Array.from({ length: 8 }, (_, i) => random.uniform() + (i % 2 === label ? 1.5 : 0)));
       await Promise.resolve();
       yield { images: fromArray(images, [batchSize, 2, 2, 2]), labels: fromArray(labels) };
     }
@@ -31,10 +32,13 @@ const makeModel = (): Sequential => {
   return new Sequential(new BatchNorm2d(2), new GlobalAveragePool(), new Linear(2, 2));
 };
 
-const weights = (model: Sequential): number[][] => model.parameters().map(({ value }) => Array.from(value.toFloat32Array()));
+const weights = (model: Sequential): number[][] =>
+  model.parameters().map(({ value }) => Array.from(value.toFloat32Array()));
 
 describe('trainer: fit', () => {
-  const fitting = (options: Partial<FitOptions> & { readonly model?: Sequential; readonly data?: AsyncIterable<Batch> } = {}): Promise<readonly EpochResult[]> => {
+  const fitting = (
+    options: Partial<FitOptions> & { readonly model?: Sequential; readonly data?: AsyncIterable<Batch> } = {},
+  ): Promise<readonly EpochResult[]> => {
     const { model = makeModel(), data = separable(5), ...rest } = options;
     return fit(model, data, { epochs: 2, optimizer: new SGD(model.parameters(), { lr: 0.1 }), ...rest });
   };
@@ -72,7 +76,8 @@ describe('trainer: fit', () => {
     const steps: StepResult[] = [];
     const epochs: EpochResult[] = [];
     const results = await fitting({
-      data: separable(3, 4), schedule: (step) => 0.1 / (step + 1), onStep: (step) => steps.push(step), onEpoch: (epoch) => void epochs.push(epoch),
+      data: separable(3, 4), schedule: (step) => 0.1 / (step + 1),
+      onStep: (step) => steps.push(step), onEpoch: (epoch) => void epochs.push(epoch),
     });
     expect(steps.map(({ step, epoch, images }) => [step, epoch, images]))
       .to.deep.equal([[0, 1, 4], [1, 1, 4], [2, 1, 4], [3, 2, 4], [4, 2, 4], [5, 2, 4]]);
@@ -89,7 +94,11 @@ describe('trainer: fit', () => {
   it('trains in training mode, whatever onEpoch leaves', async () => {
     const model = makeModel();
     const modes: boolean[] = [];
-    await fitting({ model: model.eval(), onStep: () => modes.push(model.layers[0].training), onEpoch: () => void model.eval() });
+    await fitting({
+      model: model.eval(),
+      onStep: () => modes.push(model.layers[0].training),
+      onEpoch: () => void model.eval(),
+    });
     expect(modes).to.deep.equal(new Array(10).fill(true));
   });
 
@@ -114,9 +123,10 @@ describe('trainer: fit', () => {
         return calls++ === 3 ? mul(value, poison) : value;
       };
       const seen: number[][][] = [];
-      const error: unknown = await fitting({ model, loss, onStep: () => seen.push(weights(model)) }).catch((reason: unknown) => reason);
-      expect(error)
-        .to.be.instanceOf(DivergedError).with.property('message').matches(new RegExp(`^fit: the loss is ${poison} at step 3; try a smaller learning rate`));
+      const error: unknown = await fitting({ model, loss, onStep: () => seen.push(weights(model)) })
+        .catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(DivergedError).with.property('message')
+        .matches(new RegExp(`^fit: the loss is ${poison} at step 3; try a smaller learning rate`));
       expect(seen).to.have.length(3);
       expect(weights(model)).to.deep.equal(seen[2]);
       expect(model.parameters().every(({ grad }) => grad === null)).to.equal(true);
@@ -125,7 +135,8 @@ describe('trainer: fit', () => {
 
   it('diverges of itself at an absurd learning rate', async () => {
     const model = makeModel();
-    const error: unknown = await fitting({ model, epochs: 50, schedule: constant(1e30) }).catch((reason: unknown) => reason);
+    const error: unknown = await fitting({ model, epochs: 50, schedule: constant(1e30) })
+      .catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(DivergedError);
   });
 

@@ -94,7 +94,8 @@ describe('training file', () => {
     }
     expect(weights.notes).to.have.length(2).and.to.contain('there is a moving average, too: option ema takes it');
     for (const name of names) {
-      const [now, before] = [weights, averages].map(({ tensors }) => Array.from(tensors.get(name)!.data as Float32Array));
+      const [now, before] = [weights, averages].map(({ tensors }) =>
+        Array.from(tensors.get(name)!.data as Float32Array));
       expect(now).to.deep.equal(before.map((value) => Math.fround(value + 1)));
     }
     await saveTraining(path, state(), BEGINNING);
@@ -133,10 +134,12 @@ describe('training file', () => {
     expect(await refusal({ callbacks, model, ema: new ExponentialMovingAverage(model) }))
       .to.match(/: the file has no state of ema; was the training without\?$/);
     for (const given of [{}, { callbacks: [stopping('mine')] }]) {
-      expect(await refusal(given)).to.match(/: the file has a state of callback\.early-stopping; nothing is given that/);
+      expect(await refusal(given))
+        .to.match(/: the file has a state of callback\.early-stopping; nothing is given that/);
     }
-    expect(await refusal({ callbacks: [stopping(), stopping()] }))
-      .to.match(/^resumeTraining: two callbacks with a state are named 'early-stopping'; give one of them a name of its own$/);
+    expect(await refusal({ callbacks: [stopping(), stopping()] })).to.match(
+      /^resumeTraining: two callbacks with a state are named 'early-stopping'; give one of them a name of its own$/,
+    );
     expect(await refusal({ callbacks: [stopping('a.b')] }))
       .to.match(/^resumeTraining: a callback with a state needs a name of letters, digits, _ and -; got a\.b/);
     await saveTraining(path, state({ model, ema: new ExponentialMovingAverage(model) }), BEGINNING);

@@ -1,5 +1,8 @@
 /** The published family in numbers, the small presets, and compound scaling. All on shapes alone. */
-import { ALPHA, B0, BETA, compoundScale, configFor, EfficientNet, FusedMBConv, GAMMA, MBConv, roundFilters, roundRepeats, summary, VARIANTS } from '@vitrine/efficientnet';
+import {
+  ALPHA, B0, BETA, compoundScale, configFor, EfficientNet, FusedMBConv, GAMMA, MBConv, roundFilters, roundRepeats,
+  summary, VARIANTS,
+} from '@vitrine/efficientnet';
 import { meta, zeros } from '@vitrine/tensor';
 import { expect } from 'chai';
 
@@ -32,19 +35,27 @@ const B0_WIDTHS = [32, 16, 24, 40, 80, 112, 192, 320];
 const TABLE: readonly Row[] = [
   row('b0', 1.0, 1.0, 224, 0.2, [1, 2, 2, 3, 3, 4, 1], B0_WIDTHS, 1280, 16, 5_288_548, '0.386'),
   row('b1', 1.0, 1.1, 240, 0.2, [2, 3, 3, 4, 4, 5, 2], B0_WIDTHS, 1280, 23, 7_794_184, '0.687'),
-  row('b2', 1.1, 1.2, 260, 0.3, [2, 3, 3, 4, 4, 5, 2], [32, 16, 24, 48, 88, 120, 208, 352], 1408, 23, 9_109_994, '0.994'),
-  row('b3', 1.2, 1.4, 300, 0.3, [2, 3, 3, 5, 5, 6, 2], [40, 24, 32, 48, 96, 136, 232, 384], 1536, 26, 12_233_232, '1.827'),
-  row('b4', 1.4, 1.8, 380, 0.4, [2, 4, 4, 6, 6, 8, 2], [48, 24, 32, 56, 112, 160, 272, 448], 1792, 32, 19_341_616, '4.394'),
-  row('b5', 1.6, 2.2, 456, 0.4, [3, 5, 5, 7, 7, 9, 3], [48, 24, 40, 64, 128, 176, 304, 512], 2048, 39, 30_389_784, '10.27'),
-  row('b6', 1.8, 2.6, 528, 0.5, [3, 6, 6, 8, 8, 11, 3], [56, 32, 40, 72, 144, 200, 344, 576], 2304, 45, 43_040_704, '19.07'),
-  row('b7', 2.0, 3.1, 600, 0.5, [4, 7, 7, 10, 10, 13, 4], [64, 32, 48, 80, 160, 224, 384, 640], 2560, 55, 66_347_960, '37.75'),
-  row('b8', 2.2, 3.6, 672, 0.5, [4, 8, 8, 11, 11, 15, 4], [72, 32, 56, 88, 176, 248, 424, 704], 2816, 61, 87_413_142, '62.60'),
-  row('l2', 4.3, 5.3, 800, 0.5, [6, 11, 11, 16, 16, 22, 6], [136, 72, 104, 176, 344, 480, 824, 1376], 5504, 88, 480_309_308, '475.7'),
+  row('b2', 1.1, 1.2, 260, 0.3, [2, 3, 3, 4, 4, 5, 2], [32, 16, 24, 48, 88, 120, 208, 352],
+    1408, 23, 9_109_994, '0.994'),
+  row('b3', 1.2, 1.4, 300, 0.3, [2, 3, 3, 5, 5, 6, 2], [40, 24, 32, 48, 96, 136, 232, 384],
+    1536, 26, 12_233_232, '1.827'),
+  row('b4', 1.4, 1.8, 380, 0.4, [2, 4, 4, 6, 6, 8, 2], [48, 24, 32, 56, 112, 160, 272, 448],
+    1792, 32, 19_341_616, '4.394'),
+  row('b5', 1.6, 2.2, 456, 0.4, [3, 5, 5, 7, 7, 9, 3], [48, 24, 40, 64, 128, 176, 304, 512],
+    2048, 39, 30_389_784, '10.27'),
+  row('b6', 1.8, 2.6, 528, 0.5, [3, 6, 6, 8, 8, 11, 3], [56, 32, 40, 72, 144, 200, 344, 576],
+    2304, 45, 43_040_704, '19.07'),
+  row('b7', 2.0, 3.1, 600, 0.5, [4, 7, 7, 10, 10, 13, 4], [64, 32, 48, 80, 160, 224, 384, 640],
+    2560, 55, 66_347_960, '37.75'),
+  row('b8', 2.2, 3.6, 672, 0.5, [4, 8, 8, 11, 11, 15, 4], [72, 32, 56, 88, 176, 248, 424, 704],
+    2816, 61, 87_413_142, '62.60'),
+  row('l2', 4.3, 5.3, 800, 0.5, [6, 11, 11, 16, 16, 22, 6], [136, 72, 104, 176, 344, 480, 824, 1376],
+    5504, 88, 480_309_308, '475.7'),
 ];
 
 /**
- * Lite and V2. Parameters: torchvision's `num_params` for V2; for Lite, timm's published 4.65, 5.42, 6.09, 8.20 and 13.01
- * million. Multiply-adds of V2: torchvision's 8.366, 24.582 and 56.08 thousand million.
+ * Lite and V2. Parameters: torchvision's `num_params` for V2; for Lite, timm's published 4.65, 5.42, 6.09, 8.20 and
+ * 13.01 million. Multiply-adds of V2: torchvision's 8.366, 24.582 and 56.08 thousand million.
  */
 interface Published {
   readonly name: string;
@@ -79,7 +90,8 @@ describe('variants', () => {
       const config = configFor(want.name);
       expect(configFor(full)).to.deep.equal(config);
       expect(Object.entries(VARIANTS).find(([name]) => name === full)?.[1]).to.deep.equal({
-        architecture: B0, widthCoefficient: want.width, depthCoefficient: want.depth, resolution: want.resolution, dropout: want.dropout,
+        architecture: B0, widthCoefficient: want.width, depthCoefficient: want.depth,
+        resolution: want.resolution, dropout: want.dropout,
       });
       expect(config.imageSize).to.equal(want.resolution);
       expect(config.dropout).to.equal(want.dropout);
@@ -104,7 +116,8 @@ describe('variants', () => {
   for (const { name, resolution, dropout, blocks, params, gmacs } of LITE_AND_V2) {
     it(`${name}: blocks, parameters, multiply-adds`, () => {
       const model = meta(() => EfficientNet.fromName(name));
-      expect(model.config).to.include({ name: `efficientnet-${name}`, imageSize: resolution, dropout, headChannels: 1280 });
+      expect(model.config)
+        .to.include({ name: `efficientnet-${name}`, imageSize: resolution, dropout, headChannels: 1280 });
       expect(model.blocks).to.have.length(blocks);
       expect((model.parameterCount() / 1e6).toFixed(digits(params))).to.equal(params);
       if (gmacs !== null) expect((summary(model).macs / 1e9).toFixed(digits(gmacs))).to.equal(gmacs);
@@ -124,20 +137,27 @@ describe('variants', () => {
   it('V2 begins with Fused-MBConv', () => {
     const { blocks } = meta(() => EfficientNet.fromName('v2-s'));
     expect(blocks.map((block) => block.constructor.name).join(' ')).to.match(/^(FusedMBConv ){10}(MBConv ?){30}$/);
-    expect(blocks.slice(0, 2).map((block) => block instanceof FusedMBConv && block.project)).to.deep.equal([null, null]);
+    expect(blocks.slice(0, 2).map((block) => block instanceof FusedMBConv && block.project))
+      .to.deep.equal([null, null]);
   });
 
   it('are found under the names of other libraries', () => {
     const nameOf = (name: string): string => configFor(name).name;
-    expect(['b0', 'efficientnet_b0', 'efficientnet-b0', 'efficientnet_lite3', 'efficientnetv2_s', 'efficientnet_v2_s', 'v2_m', 'v2l'].map(nameOf))
-      .to.deep.equal(['efficientnet-b0', 'efficientnet-b0', 'efficientnet-b0', 'efficientnet-lite3', 'efficientnet-v2-s', 'efficientnet-v2-s',
-        'efficientnet-v2-m', 'efficientnet-v2-l']);
+    expect([
+      'b0', 'efficientnet_b0', 'efficientnet-b0', 'efficientnet_lite3',
+      'efficientnetv2_s', 'efficientnet_v2_s', 'v2_m', 'v2l',
+    ].map(nameOf)).to.deep.equal([
+      'efficientnet-b0', 'efficientnet-b0', 'efficientnet-b0', 'efficientnet-lite3',
+      'efficientnet-v2-s', 'efficientnet-v2-s', 'efficientnet-v2-m', 'efficientnet-v2-l',
+    ]);
   });
 
   it('drop residual branches more often the deeper they are: 0.2·i/N over all blocks', () => {
     const { blocks } = meta(() => EfficientNet.fromName('b0'));
     const got = blocks.map(({ stochasticDepth }) => stochasticDepth?.p ?? null);
-    const residual = [false, false, true, false, true, false, true, true, false, true, true, false, true, true, true, false];
+    const residual = [
+      false, false, true, false, true, false, true, true, false, true, true, false, true, true, true, false,
+    ];
     residual.forEach((has, i) => {
       if (has) expect(got[i], `block ${i}`).to.be.closeTo((0.2 * i) / 16, 1e-12);
       else expect(got[i], `block ${i}`).to.equal(null);
@@ -152,7 +172,8 @@ describe('variants', () => {
 
   it('spend 88 % of B0\'s multiply-adds in 1×1 convolutions and 9 % in depthwise ones', () => {
     const { layers, macs } = summary(meta(() => EfficientNet.fromName('b0')));
-    const share = (pattern: RegExp): number => layers.reduce((sum, layer) => sum + (pattern.test(layer.name) ? layer.macs : 0), 0) / macs;
+    const share = (pattern: RegExp): number =>
+      layers.reduce((sum, layer) => sum + (pattern.test(layer.name) ? layer.macs : 0), 0) / macs;
     expect((100 * share(/\.(expand|project|reduce)$|^head$/)).toFixed(0)).to.equal('88');
     expect((100 * share(/depthwise$/)).toFixed(0)).to.equal('9');
   });
@@ -173,12 +194,14 @@ describe('variants', () => {
     ['fast-28', 54_530, 2_310_400, 1], ['small-28', 81_414, 4_927_552, 1], ['medium-28', 491_530, 18_022_528, 2],
   ] as const;
   for (const [name, params, macs, last] of GREY) {
-    it(`${name} takes grey images, has ${params} parameters and ${macs} multiply-adds, and begins with Fused-MBConv`, () => {
+    it(`${name} takes grey images, has ${params} parameters and ${macs} multiply-adds, ` +
+      'and begins with Fused-MBConv', () => {
       const model = meta(() => EfficientNet.fromName(name, { numClasses: 10 }));
       const { inputShape, ...counted } = summary(model);
       expect(inputShape).to.deep.equal([1, 28, 28, 1]);
       expect({ params: counted.params, macs: counted.macs }).to.deep.equal({ params, macs });
-      expect(model.blocks.map((block) => block.constructor.name).join(' ')).to.equal([...Array<string>(4).fill('FusedMBConv'), ...Array<string>(last).fill('MBConv')].join(' '));
+      expect(model.blocks.map((block) => block.constructor.name).join(' '))
+        .to.equal([...Array<string>(4).fill('FusedMBConv'), ...Array<string>(last).fill('MBConv')].join(' '));
     });
   }
 
@@ -187,13 +210,16 @@ describe('variants', () => {
     const shapes = Object.entries(model.eval().extractEndpoints(meta(() => zeros([1, 64, 64, 3]))))
       .map(([name, { shape }]) => `${name} ${shape.join('×')}`);
     expect(shapes).to.deep.equal([
-      'reduction_1 1×32×32×16', 'reduction_2 1×16×16×24', 'reduction_3 1×8×8×40', 'reduction_4 1×4×4×112', 'reduction_5 1×2×2×320', 'reduction_6 1×2×2×1280',
+      'reduction_1 1×32×32×16', 'reduction_2 1×16×16×24', 'reduction_3 1×8×8×40', 'reduction_4 1×4×4×112',
+      'reduction_5 1×2×2×320', 'reduction_6 1×2×2×1280',
     ]);
   });
 
   it('refuses unknown names and impossible options', () => {
-    expect(() => EfficientNet.fromName('b9'))
-      .to.throw(RangeError, /no model 'b9'; known are efficientnet-b0, .*efficientnet-v2-l, small-32, tiny-28, fast-28, small-28, medium-28$/);
+    expect(() => EfficientNet.fromName('b9')).to.throw(
+      RangeError,
+      /no model 'b9'; known are efficientnet-b0, .*efficientnet-v2-l, small-32, tiny-28, fast-28, small-28, medium-28$/,
+    );
     expect(() => EfficientNet.fromName('toString')).to.throw(RangeError, /no model 'toString'/);
     expect(() => EfficientNet.fromName('tiny-28', { numClasses: 0 }))
       .to.throw(RangeError, /numClasses is a whole number >= 1; got 0/);
@@ -226,14 +252,17 @@ describe('scaling', () => {
   });
 
   for (const [channels, width, want] of [
-    [32, 1, 32], [32, 1.1, 32], [40, 1.1, 48], [320, 1.4, 448], [1280, 1.1, 1408], [32, 0.5, 16], [16, 0.5, 8], [8, 0.1, 8],
+    [32, 1, 32], [32, 1.1, 32], [40, 1.1, 48], [320, 1.4, 448], [1280, 1.1, 1408],
+    [32, 0.5, 16], [16, 0.5, 8], [8, 0.1, 8],
     [24, 0.5, 16], // 12 lies between 8 and 16, and counts as nearer to 16
     [20, 0.999, 24], // 19.98 is nearer to 16, but that is less than 90 %
   ]) {
     it(`roundFilters(${channels}, ${width}) = ${want}`, () => expect(roundFilters(channels, width)).to.equal(want));
   }
 
-  for (const [repeats, depth, want] of [[1, 1, 1], [1, 1.1, 2], [3, 1.4, 5], [4, 3.1, 13], [2, 0.5, 1], [1, 0.5, 1], [3, 0.5, 2]]) {
+  for (const [repeats, depth, want] of [
+    [1, 1, 1], [1, 1.1, 2], [3, 1.4, 5], [4, 3.1, 13], [2, 0.5, 1], [1, 0.5, 1], [3, 0.5, 2],
+  ]) {
     it(`roundRepeats(${repeats}, ${depth}) = ${want}`, () => expect(roundRepeats(repeats, depth)).to.equal(want));
   }
 });

@@ -10,21 +10,26 @@ const bytes = (code: Code): number[] => [...flatten(code)];
 
 describe('wasm: LEB128', () => {
   const unsigned: readonly (readonly [number, readonly number[]])[] = [
-    [0, [0x00]], [1, [0x01]], [63, [0x3f]], [64, [0x40]], [127, [0x7f]], [128, [0x80, 0x01]], [16_383, [0xff, 0x7f]], [16_384, [0x80, 0x80, 0x01]],
-    [624_485, [0xe5, 0x8e, 0x26]], [2 ** 31, [0x80, 0x80, 0x80, 0x80, 0x08]], [2 ** 32 - 1, [0xff, 0xff, 0xff, 0xff, 0x0f]],
+    [0, [0x00]], [1, [0x01]], [63, [0x3f]], [64, [0x40]], [127, [0x7f]],
+    [128, [0x80, 0x01]], [16_383, [0xff, 0x7f]], [16_384, [0x80, 0x80, 0x01]], [624_485, [0xe5, 0x8e, 0x26]],
+    [2 ** 31, [0x80, 0x80, 0x80, 0x80, 0x08]], [2 ** 32 - 1, [0xff, 0xff, 0xff, 0xff, 0x0f]],
   ];
   for (const [n, want] of unsigned) it(`u32(${n})`, () => expect(bytes(u32(n))).to.deep.equal(want));
 
   const signed: readonly (readonly [number, readonly number[]])[] = [
-    [0, [0x00]], [63, [0x3f]], [64, [0xc0, 0x00]], [127, [0xff, 0x00]], [128, [0x80, 0x01]], [8191, [0xff, 0x3f]], [8192, [0x80, 0xc0, 0x00]],
-    [-1, [0x7f]], [-64, [0x40]], [-65, [0xbf, 0x7f]], [-128, [0x80, 0x7f]], [-129, [0xff, 0x7e]], [-123_456, [0xc0, 0xbb, 0x78]],
+    [0, [0x00]], [63, [0x3f]], [64, [0xc0, 0x00]], [127, [0xff, 0x00]], [128, [0x80, 0x01]],
+    [8191, [0xff, 0x3f]], [8192, [0x80, 0xc0, 0x00]],
+    [-1, [0x7f]], [-64, [0x40]], [-65, [0xbf, 0x7f]], [-128, [0x80, 0x7f]], [-129, [0xff, 0x7e]],
+    [-123_456, [0xc0, 0xbb, 0x78]],
     [2 ** 31 - 1, [0xff, 0xff, 0xff, 0xff, 0x07]], [-(2 ** 31), [0x80, 0x80, 0x80, 0x80, 0x78]],
   ];
   for (const [n, want] of signed) it(`s32(${n})`, () => expect(bytes(s32(n))).to.deep.equal(want));
 
   it('refuses what 32 bits do not hold', () => {
     for (const n of [-1, 2 ** 32, 1.5, NaN]) expect(() => u32(n)).to.throw(RangeError, 'u32: takes a whole number');
-    for (const n of [2 ** 31, -(2 ** 31) - 1, 0.5, NaN]) expect(() => s32(n)).to.throw(RangeError, 's32: takes a whole number');
+    for (const n of [2 ** 31, -(2 ** 31) - 1, 0.5, NaN]) {
+      expect(() => s32(n)).to.throw(RangeError, 's32: takes a whole number');
+    }
   });
 });
 
@@ -63,7 +68,9 @@ describe('wasm: modules', () => {
   for (const shared of [true, false]) {
     for (const func of simdFuncs()) {
       it(`${func.name} validates over ${shared ? 'shared' : 'private'} memory`, () => {
-        expect(WebAssembly.validate(encodeModule([func.emit()], { module: 'env', name: 'memory', shared, maximum: 65_535 }))).to.equal(true);
+        expect(WebAssembly.validate(
+          encodeModule([func.emit()], { module: 'env', name: 'memory', shared, maximum: 65_535 }),
+        )).to.equal(true);
       });
     }
   }

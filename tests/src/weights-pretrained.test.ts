@@ -1,4 +1,7 @@
-/** Published layouts, loaded: logits and blocks against the implementations they come from; and all that may be asked or be wrong. */
+/**
+ * Published layouts, loaded: logits and blocks against the implementations they come from; and all that may be asked or
+ * be wrong.
+ */
 import { EfficientNet } from '@vitrine/efficientnet';
 import type { PretrainedOptions } from '@vitrine/efficientnet';
 import { decodeTensors, fromArray, meta, scope, serializeSafetensors } from '@vitrine/tensor';
@@ -46,7 +49,9 @@ const quiet: PretrainedOptions = { warn: (message) => { throw new Error(`unexpec
 describeOnBackends('pretrained weights', (face) => {
   const { cases, get } = pretrainedFixtures();
   /** Reference kernels and threads are held to the same numbers elsewhere; here, B0 is enough for them. */
-  const mine = face === 'simd' || backends.every(({ name }) => name !== 'simd') ? cases : cases.filter(({ variant }) => variant === 'b0');
+  const mine = face === 'simd' || backends.every(({ name }) => name !== 'simd')
+    ? cases
+    : cases.filter(({ variant }) => variant === 'b0');
 
   for (const variant of new Set(mine.map((row) => row.variant))) {
     describe(variant, () => {
@@ -60,13 +65,24 @@ describeOnBackends('pretrained weights', (face) => {
       for (const row of mine.filter((other) => other.variant === variant)) {
         for (const layout of row.layouts) {
           it(`${layout}, ${row.convention}: logits`, async () => {
-            const model = await EfficientNet.fromPretrained(variant, fileOf(layout, shapes, arrays), { ...quiet, fileName: fileName(layout, row) });
+            const model = await EfficientNet.fromPretrained(
+              variant, fileOf(layout, shapes, arrays), { ...quiet, fileName: fileName(layout, row) },
+            );
             expect(model.training).to.equal(false);
-            expect(model.pretrained).to.include({ layout, variant: `efficientnet-${variant}`, conventions: row.convention, numClasses: 1000 });
+            expect(model.pretrained).to.include({
+              layout, variant: `efficientnet-${variant}`, conventions: row.convention, numClasses: 1000,
+            });
             const logits = scope(() => model.call(images(row.size)).value.toFloat32Array());
             const error = expectClose({ shape: [2, 1000], data: logits }, get(row.logits), TOLERANCE, row.logits);
-            ledger.note('pretrained', `${variant}: ${layout}${layout === 'timm' ? `, ${row.convention}` : ''}`, row.logits, face, 'forward', error);
-            expect(() => expectClose({ shape: [1000], data: logits.subarray(0, 1000) }, { shape: [1000], data: logits.subarray(1000) }, 0.02, 'images')).to.throw();
+            ledger.note(
+              'pretrained', `${variant}: ${layout}${layout === 'timm' ? `, ${row.convention}` : ''}`,
+              row.logits, face, 'forward', error,
+            );
+            expect(() => expectClose(
+              { shape: [1000], data: logits.subarray(0, 1000) },
+              { shape: [1000], data: logits.subarray(1000) },
+              0.02, 'images',
+            )).to.throw();
             release(model);
           });
         }
@@ -76,17 +92,28 @@ describeOnBackends('pretrained weights', (face) => {
 
   for (const [convention, layout] of [['pytorch', 'torchvision'], ['tensorflow', 'timm']] as const) {
     it(`B0, ${convention}: the output of every block`, async () => {
-      const model = await EfficientNet.fromPretrained('b0', fileOf(layout, b0(), b0Arrays()), { fileName: fileName(layout, { variant: 'b0', convention }) });
+      const model = await EfficientNet.fromPretrained('b0', fileOf(layout, b0(), b0Arrays()), {
+        fileName: fileName(layout, { variant: 'b0', convention }),
+      });
       const outputs = new Map<string, Tensor>();
       model.blocks[0].onForward((_module, input) => outputs.set('stem', input.value));
-      for (const [i, block] of model.blocks.entries()) block.onForward((_module, _input, output) => outputs.set(`blocks.${i}`, output.value));
+      for (const [i, block] of model.blocks.entries()) {
+        block.onForward((_module, _input, output) => outputs.set(`blocks.${i}`, output.value));
+      }
       outputs.set('head', model.extractFeatures(fromArray(image(0, 64), [1, 64, 64, 3])).value);
       const want = get(`blocks ${convention}`);
       ['stem', ...model.blocks.map((_, i) => `blocks.${i}`), 'head'].forEach((name, row) => {
         const values = outputs.get(name)!.toFloat32Array();
         const sampled = positions(name, values.length).map((i) => values[i]);
-        const error = expectClose({ shape: [64], data: sampled }, { shape: [64], data: want.data.subarray(64 * row, 64 * (row + 1)) }, 1e-5, name);
-        ledger.note('b0 blocks', `${String(row).padStart(2, '0')} ${describeLayer(model, row)}`, convention, face, 'forward', error);
+        const error = expectClose(
+          { shape: [64], data: sampled },
+          { shape: [64], data: want.data.subarray(64 * row, 64 * (row + 1)) },
+          1e-5, name,
+        );
+        ledger.note(
+          'b0 blocks', `${String(row).padStart(2, '0')} ${describeLayer(model, row)}`,
+          convention, face, 'forward', error,
+        );
       });
       release(model);
     });
@@ -102,25 +129,33 @@ function describeLayer({ stem, blocks, head, config }: EfficientNet, row: number
 }
 
 describe('fromPretrained', () => {
-  const load = (name: string, bytes: Uint8Array, options: PretrainedOptions = {}): Promise<EfficientNet> => EfficientNet.fromPretrained(name, bytes, { ...quiet, ...options });
+  const load = (name: string, bytes: Uint8Array, options: PretrainedOptions = {}): Promise<EfficientNet> =>
+    EfficientNet.fromPretrained(name, bytes, { ...quiet, ...options });
 
   it('auto takes what there is; another name is refused, and the file is named', async () => {
     const model = await load('auto', b0File());
     expect(model.config.name).to.equal('efficientnet-b0');
     expect(model.pretrained).to.deep.equal({
-      source: 'the bytes given', format: 'safetensors', layout: 'torchvision', variant: 'efficientnet-b0', conventions: 'pytorch', batchNormEps: 1e-5, numClasses: 1000,
-      classes: null, notes: [],
-      preprocessing: { resize: 256, crop: 224, interpolation: 'bicubic', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+      source: 'the bytes given', format: 'safetensors', layout: 'torchvision', variant: 'efficientnet-b0',
+      conventions: 'pytorch', batchNormEps: 1e-5, numClasses: 1000, classes: null, notes: [],
+      preprocessing: {
+        resize: 256, crop: 224, interpolation: 'bicubic', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
+      },
     });
-    expect(await failure(load('b3', b0File(), { fileName: 'mine.pth' })))
-      .to.equal("fromPretrained: mine.pth holds efficientnet-b0, not efficientnet-b3; ask for 'efficientnet-b0', or 'auto' takes what there is");
+    expect(await failure(load('b3', b0File(), { fileName: 'mine.pth' }))).to.equal(
+      "fromPretrained: mine.pth holds efficientnet-b0, not efficientnet-b3; ask for 'efficientnet-b0', " +
+        "or 'auto' takes what there is");
     expect(await failure(load('b99', b0File()))).to.match(/there is no model 'b99'/);
   });
 
   it('batch norm has the eps and momentum of the library', async () => {
-    const norms = async (layout: 'lukemelas' | 'torchvision' | 'timm', variant: string, name?: string): Promise<readonly number[]> => {
+    const norms = async (
+      layout: 'lukemelas' | 'torchvision' | 'timm', variant: string, name?: string,
+    ): Promise<readonly number[]> => {
       const shapes = shapesOf(variant);
-      const { headNorm } = await load(variant, fileOf(layout, shapes, fillModel(shapes)), name === undefined ? {} : { fileName: name });
+      const { headNorm } = await load(
+        variant, fileOf(layout, shapes, fillModel(shapes)), name === undefined ? {} : { fileName: name },
+      );
       return [headNorm.eps, headNorm.momentum];
     };
     expect(await norms('lukemelas', 'b0')).to.deep.equal([1e-3, 0.01]);
@@ -134,9 +169,11 @@ describe('fromPretrained', () => {
     const warnings: string[] = [];
     const warn = (message: string): void => void warnings.push(message);
     const bytes = fileOf('timm', b0(), b0Arrays());
-    expect((await load('b0', bytes, { warn, fileName: 'model.safetensors' })).config).to.include({ convention: 'pytorch', batchNormEps: 1e-5 });
+    expect((await load('b0', bytes, { warn, fileName: 'model.safetensors' })).config)
+      .to.include({ convention: 'pytorch', batchNormEps: 1e-5 });
     expect(warnings).to.have.length(1);
-    expect(warnings[0]).to.match(/^fromPretrained: model\.safetensors: timm's names, .*give conventions: 'tensorflow'$/);
+    expect(warnings[0])
+      .to.match(/^fromPretrained: model\.safetensors: timm's names, .*give conventions: 'tensorflow'$/);
     expect((await load('b0', bytes, { conventions: 'tensorflow' })).stemNorm.eps).to.equal(1e-3);
     const named = fileOf('timm', b0(), b0Arrays(), { architecture: 'tf_efficientnet_b0.ns_jft_in1k' });
     expect((await load('b0', named)).config.convention).to.equal('tensorflow');
@@ -145,7 +182,8 @@ describe('fromPretrained', () => {
   it('another number of classes: only the classifier is new', async () => {
     const model = await load('b0', b0File(), { numClasses: 10 });
     expect(model.classifier.weight.shape).to.deep.equal([1280, 10]);
-    expect(model.pretrained?.notes).to.deep.equal(["the classifier has 10 classes, the file's 1000: it is freshly initialised"]);
+    expect(model.pretrained?.notes)
+      .to.deep.equal(["the classifier has 10 classes, the file's 1000: it is freshly initialised"]);
     const weight = model.classifier.weight.value.toFloat32Array();
     const bound = 1 / Math.sqrt(10);
     expect(Math.max(...weight.map(Math.abs))).to.be.within(0.99 * bound, bound);
@@ -155,13 +193,20 @@ describe('fromPretrained', () => {
 
   it('another number of channels: a grey image gives what the same image in three channels gives', async () => {
     const grey = fromArray(image(2, 32).subarray(0, 32 * 32), [1, 32, 32, 1]);
-    const repeated = (n: number): Tensor =>
-      fromArray(Float32Array.from({ length: 32 * 32 * n }, (_, i) => grey.toFloat32Array()[Math.floor(i / n)]), [1, 32, 32, n]);
+    const repeated = (n: number): Tensor => fromArray(
+      Float32Array.from({ length: 32 * 32 * n }, (_, i) => grey.toFloat32Array()[Math.floor(i / n)]),
+      [1, 32, 32, n],
+    );
     const want = (await load('b0', b0File())).call(repeated(3)).value;
     for (const inChannels of [1, 6]) {
       const model = await load('b0', b0File(), { inChannels });
-      expectClose(model.call(repeated(inChannels)).value, { shape: want.shape, data: want.toFloat32Array() }, 1e-5, `${inChannels} channels`);
-      expect(model.pretrained?.notes).to.deep.equal([`the stem's weights for 3 channels were adapted to ${inChannels}`]);
+      expectClose(
+        model.call(repeated(inChannels)).value,
+        { shape: want.shape, data: want.toFloat32Array() },
+        1e-5, `${inChannels} channels`,
+      );
+      expect(model.pretrained?.notes)
+        .to.deep.equal([`the stem's weights for 3 channels were adapted to ${inChannels}`]);
     }
     const four = (await load('b0', b0File(), { inChannels: 4 })).stem.weight.value.toFloat32Array();
     const three = (await load('b0', b0File())).stem.weight.value.toFloat32Array();
@@ -172,7 +217,10 @@ describe('fromPretrained', () => {
     const arrays = new Map(b0Arrays());
     arrays.delete('blocks.3.depthwiseNorm.bias');
     arrays.set('blocks.0.depthwise.weight', { dtype: 'F32', shape: [32, 1, 5, 5], data: new Float32Array(800) });
-    const bytes = serializeSafetensors([...renameTo('torchvision', b0(), arrays), ['auxiliary', { dtype: 'F32', shape: [], data: new Float32Array(1) }]]);
+    const bytes = serializeSafetensors([
+      ...renameTo('torchvision', b0(), arrays),
+      ['auxiliary', { dtype: 'F32', shape: [], data: new Float32Array(1) }],
+    ]);
     expect(await failure(load('b0', bytes, { fileName: 'odd.pth' }))).to.equal([
       "fromPretrained: odd.pth is taken for efficientnet-b0 with torchvision's names, but does not fit",
       '  missing: features.3.0.block.1.1.bias',
@@ -182,19 +230,25 @@ describe('fromPretrained', () => {
   });
 
   it('files of other networks are refused: by names, by sizes', async () => {
-    const one = (...keys: string[]): Uint8Array => serializeSafetensors(keys.map((key) => [key, { dtype: 'F32', shape: [64, 3, 7, 7], data: new Float32Array(64 * 147) }]));
+    const one = (...keys: string[]): Uint8Array => serializeSafetensors(keys.map((key) =>
+      [key, { dtype: 'F32', shape: [64, 3, 7, 7], data: new Float32Array(64 * 147) }]));
     expect(await failure(load('auto', one('conv1.weight', 'layer1.0.conv1.weight'), { fileName: 'resnet.pth' })))
-      .to.equal('fromPretrained: resnet.pth is no EfficientNet by the names of vitrine, lukemelas, torchvision, timm; it holds conv1.weight, layer1.0.conv1.weight');
+      .to.equal('fromPretrained: resnet.pth is no EfficientNet by the names of ' +
+        'vitrine, lukemelas, torchvision, timm; it holds conv1.weight, layer1.0.conv1.weight');
     expect(await failure(load('auto', one('features.0.0.weight'), { fileName: 'mobilenet.pth' })))
-      .to.match(/mobilenet\.pth has the names of torchvision, but the sizes of no network that is known: a stem of 64 channels and 0 blocks; known are efficientnet-b0, .*efficientnet-v2-l$/);
+      .to.match(new RegExp('mobilenet\\.pth has the names of torchvision, but the sizes of no network that is known: ' +
+        'a stem of 64 channels and 0 blocks; known are efficientnet-b0, .*efficientnet-v2-l$'));
   });
 
   it('sha256 is checked, of bytes as well', async () => {
-    expect(await failure(load('b0', b0File(), { sha256: '00000000' }))).to.match(/^fromPretrained: the bytes given: SHA-256 is [0-9a-f]{64}, expected 00000000…; the file is damaged or another one$/);
+    expect(await failure(load('b0', b0File(), { sha256: '00000000' }))).to.match(new RegExp(
+      '^fromPretrained: the bytes given: SHA-256 is [0-9a-f]{64}, expected 00000000…; ' +
+        'the file is damaged or another one$'));
   });
 
   it("half precision, and PyTorch's double, become float32", async () => {
-    const doubles = new Map(Array.from(b0Arrays(), ([name, { shape, data }]) => [name, { dtype: 'F64', shape, data: Float64Array.from(data) }] as const));
+    const doubles = new Map(Array.from(b0Arrays(), ([name, { shape, data }]) =>
+      [name, { dtype: 'F64', shape, data: Float64Array.from(data) }] as const));
     const model = await load('b0', b0File(doubles));
     expect(model.stem.weight.value.dtype).to.equal('float32');
     expectSameBits(model.head.weight.value, (await load('b0', b0File())).head.weight.value, 'head');
@@ -205,22 +259,29 @@ describe('fromPretrained', () => {
 
   it("this library's checkpoints bring their configuration, classes, and colours", async () => {
     const trained = EfficientNet.fromName('tiny-28', { numClasses: 4, conventions: 'pytorch', batchNormMomentum: 0.2 });
-    const state = Array.from(trained.stateDict(), ([name, tensor]) => [name, { dtype: 'F32', shape: tensor.shape, data: tensor.toFloat32Array() }] as const);
+    const state = Array.from(trained.stateDict(), ([name, tensor]) =>
+      [name, { dtype: 'F32', shape: tensor.shape, data: tensor.toFloat32Array() }] as const);
     const metadata = new Map([
-      ['model', JSON.stringify(trained.config)], ['classes', '["a","b","c","d"]'], ['training', '{"epoch":3,"mean":0.286,"std":0.353}'],
+      ['model', JSON.stringify(trained.config)], ['classes', '["a","b","c","d"]'],
+      ['training', '{"epoch":3,"mean":0.286,"std":0.353}'],
     ]);
     const model = await load('tiny-28', serializeSafetensors(state, metadata));
     expect(model.config).to.deep.equal(trained.config);
     expect(model.pretrained?.classes).to.deep.equal(['a', 'b', 'c', 'd']);
-    expect(model.pretrained?.preprocessing).to.deep.equal({ resize: 28, crop: 28, interpolation: 'bilinear', mean: [0.286], std: [0.353] });
+    expect(model.pretrained?.preprocessing)
+      .to.deep.equal({ resize: 28, crop: 28, interpolation: 'bilinear', mean: [0.286], std: [0.353] });
     for (const [name, tensor] of model.stateDict()) expectSameBits(tensor, trained.stateDict().get(name)!, name);
 
     const warnings: string[] = [];
     const bare = await load('auto', serializeSafetensors(state), { warn: (message) => void warnings.push(message) });
-    expect(bare.config).to.include({ name: 'tiny-28', numClasses: 4, inChannels: 1, stemStride: 1, convention: 'tensorflow' });
+    expect(bare.config)
+      .to.include({ name: 'tiny-28', numClasses: 4, inChannels: 1, stemStride: 1, convention: 'tensorflow' });
     expect(warnings.join()).to.match(/padding and eps are taken as TensorFlow's/);
 
-    for (const broken of ['{', '[]', '{"name":"x"}', JSON.stringify({ ...trained.config, stages: [{ block: 'mbconv' }] }), JSON.stringify({ ...trained.config, stemChannels: 1e9 })]) {
+    for (const broken of [
+      '{', '[]', '{"name":"x"}', JSON.stringify({ ...trained.config, stages: [{ block: 'mbconv' }] }),
+      JSON.stringify({ ...trained.config, stemChannels: 1e9 }),
+    ]) {
       const again = await load('auto', serializeSafetensors(state, new Map([['model', broken]])), { warn: () => {} });
       expect(again.config.name, broken).to.equal('tiny-28');
     }

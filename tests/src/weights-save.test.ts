@@ -21,9 +21,12 @@ describe('weights: saving', () => {
     return EfficientNet.fromName(name, { dropout: 0.1, ...options });
   };
 
-  for (const [variant, layouts] of [['b0', LAYOUTS], ['lite0', ['vitrine', 'timm']], ['v2-s', ['torchvision', 'timm']]] as const) {
+  for (const [variant, layouts] of [
+    ['b0', LAYOUTS], ['lite0', ['vitrine', 'timm']], ['v2-s', ['torchvision', 'timm']],
+  ] as const) {
     for (const layout of layouts) {
-      it(`${variant} in ${layout}: the keys, shapes and element types of the library; read back, the same network to the last bit`, async () => {
+      it(`${variant} in ${layout}: the keys, shapes and element types of the library; ` +
+        'read back, the same network to the last bit', async () => {
         const model = network(variant);
         const bytes = encodeWeights(model, { layout, ...silent });
         const again = await EfficientNet.fromPretrained(variant, bytes);
@@ -35,7 +38,8 @@ describe('weights: saving', () => {
         if (layout !== 'vitrine') {
           const { tensors } = parseSafetensors(bytes, 'bytes');
           const rows = Array.from(tensors, ([key, { shape, dtype }]) => `${key} ${shape.join()} ${dtype}`).sort();
-          expect(rows).to.deep.equal(listed?.map(([key, shape]) => `${key} ${shape.join()} ${key.endsWith('num_batches_tracked') ? 'I64' : 'F32'}`).sort());
+          expect(rows).to.deep.equal(listed?.map(([key, shape]) =>
+            `${key} ${shape.join()} ${key.endsWith('num_batches_tracked') ? 'I64' : 'F32'}`).sort());
         }
         [model, again].forEach(release);
       });
@@ -56,10 +60,12 @@ describe('weights: saving', () => {
     const model = network('tiny-28', { numClasses: 10, conventions: 'pytorch' });
     const again = await EfficientNet.fromPretrained('auto', encodeWeights(model, { layout: 'torchvision' }));
     expect(again.config).to.deep.equal(model.config);
-    expect(again.blocks[1].projectNorm?.weight.value.toFloat32Array()).to.deep.equal(model.blocks[1].projectNorm?.weight.value.toFloat32Array());
+    expect(again.blocks[1].projectNorm?.weight.value.toFloat32Array())
+      .to.deep.equal(model.blocks[1].projectNorm?.weight.value.toFloat32Array());
   });
 
-  it('texts stand beside its own; `preprocessing` is how images are prepared, unless it holds something else', async () => {
+  it('texts stand beside its own; `preprocessing` is how images are prepared, ' +
+    'unless it holds something else', async () => {
     const model = network('b0', { numClasses: 2 });
     const preprocessing = { resize: 300, crop: 200, interpolation: 'bilinear', mean: [0.1, 0.2, 0.3], std: [1, 2, 3] };
     const read = async (text: string): Promise<EfficientNet['pretrained']> => {
@@ -71,9 +77,13 @@ describe('weights: saving', () => {
       return pretrained;
     };
     expect(await read(JSON.stringify(preprocessing))).to.deep.include({ preprocessing, classes: ['a', 'b'] });
-    for (const wrong of ['{', '[]', JSON.stringify({ ...preprocessing, crop: 0 }), JSON.stringify({ ...preprocessing, interpolation: 'best' }),
-      JSON.stringify({ ...preprocessing, mean: ['x'] }), JSON.stringify({ ...preprocessing, std: null })]) {
-      expect((await read(wrong))?.preprocessing, wrong).to.include({ resize: 224, crop: 224, interpolation: 'bicubic' });
+    for (const wrong of [
+      '{', '[]', JSON.stringify({ ...preprocessing, crop: 0 }),
+      JSON.stringify({ ...preprocessing, interpolation: 'best' }),
+      JSON.stringify({ ...preprocessing, mean: ['x'] }), JSON.stringify({ ...preprocessing, std: null }),
+    ]) {
+      expect((await read(wrong))?.preprocessing, wrong)
+        .to.include({ resize: 224, crop: 224, interpolation: 'bicubic' });
     }
     release(model);
   });
@@ -89,7 +99,8 @@ describe('weights: saving', () => {
       expectClose(again.stateDict().get(name)!, { shape: tensor.shape, data: tensor.toFloat32Array() }, 2 ** -11, name);
     }
     model.stemNorm.runningVar.value.storage.data[1] = 7e4;
-    expect(() => encodeWeights(model, { dtype: 'float16' })).to.throw(/"stemNorm.runningVar": element 1 is 70000; a binary16 is at most 65504/);
+    expect(() => encodeWeights(model, { dtype: 'float16' }))
+      .to.throw(/"stemNorm.runningVar": element 1 is 70000; a binary16 is at most 65504/);
   });
 
   it('warns where the other library computes differently', () => {
@@ -99,13 +110,17 @@ describe('weights: saving', () => {
       return warnings;
     };
     expect(said('torchvision', 'tensorflow')).to.deep.equal([
-      "saveWeights: torchvision pads and normalises as in 'pytorch', this network as in 'tensorflow': the weights will load there, but the logits differ"]);
+      "saveWeights: torchvision pads and normalises as in 'pytorch', this network as in 'tensorflow': " +
+        'the weights will load there, but the logits differ']);
     expect(said('lukemelas', 'pytorch')).to.have.length(1);
-    for (const layout of ['vitrine', 'timm', 'lukemelas'] as const) expect(said(layout, 'tensorflow'), layout).to.deep.equal([]);
+    for (const layout of ['vitrine', 'timm', 'lukemelas'] as const) {
+      expect(said(layout, 'tensorflow'), layout).to.deep.equal([]);
+    }
   });
 
   it('refuses what the library does not have, and writes nothing', () => {
-    expect(() => encodeWeights(meta(() => EfficientNet.fromName('v2-s')), { layout: 'lukemelas' })).to.throw('keysOf: lukemelas has no Fused-MBConv');
+    expect(() => encodeWeights(meta(() => EfficientNet.fromName('v2-s')), { layout: 'lukemelas' }))
+      .to.throw('keysOf: lukemelas has no Fused-MBConv');
     expect(() => encodeWeights(meta(() => EfficientNet.fromName('b0')))).to.throw('is meta');
   });
 });

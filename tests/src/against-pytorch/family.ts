@@ -50,7 +50,8 @@ export interface Checks {
 
 export function checksOf({ file, runs }: Pick<Family, 'file' | 'runs'>): Checks {
   const fixture = readFixture<OpCase<never>>(file);
-  const check = (testCase: OpCase<never>, dtype: DType): Errors => scope(() => errorsOf(fixture, runs[testCase.op], testCase, dtype));
+  const check = (testCase: OpCase<never>, dtype: DType): Errors =>
+    scope(() => errorsOf(fixture, runs[testCase.op], testCase, dtype));
   return { file, fixture, cases: fixture.cases.filter(({ op }) => op in runs), check };
 }
 
@@ -59,7 +60,8 @@ const largest = ({ data }: FixtureTensor): number => data.reduce((most, v) => Ma
 
 function errorsOf({ get }: Fixture<OpCase<never>>, run: Run<never>, testCase: OpCase<never>, dtype: DType): Errors {
   const { name, cotangent, grads } = testCase;
-  const inputs = testCase.inputs.map((input, i) => new Variable(load(get(input), dtype), { requiresGrad: grads[i] !== null }));
+  const inputs = testCase.inputs.map((input, i) =>
+    new Variable(load(get(input), dtype), { requiresGrad: grads[i] !== null }));
   const out = run(inputs, testCase.options);
   const forward = expectClose(out.value, get(testCase.output), TOLERANCE, `${name} ${dtype}`);
   if (cotangent === null) return { forward, backward: null };
@@ -72,7 +74,8 @@ function errorsOf({ get }: Fixture<OpCase<never>>, run: Run<never>, testCase: Op
     }
     if (grad === null) throw new Error(`${name}: input ${i} got no gradient`);
     const scale = dtype === 'float32' && name in CANCELLING ? largest(get(cotangent)) / largest(get(gradName)) : 1;
-    const error = expectClose(grad, get(gradName), TOLERANCE * scale, `${name} ${dtype}: gradient of input ${i}`) / scale;
+    const error =
+      expectClose(grad, get(gradName), TOLERANCE * scale, `${name} ${dtype}: gradient of input ${i}`) / scale;
     grad.storage.release('this test');
     return error;
   });

@@ -20,8 +20,8 @@ export const first: Family<OpOptions> = {
   about: 'What EfficientNet itself is made of.',
   runs: {
     neg: unary(ag.neg), exp: unary(ag.exp), log: unary(ag.log), sqrt: unary(ag.sqrt), rsqrt: unary(ag.rsqrt),
-    square: unary(ag.square), abs: unary(ag.abs), sigmoid: unary(ag.sigmoid), tanh: unary(ag.tanh), relu: unary(ag.relu),
-    silu: unary(ag.silu), reciprocal: unary(ag.reciprocal),
+    square: unary(ag.square), abs: unary(ag.abs), sigmoid: unary(ag.sigmoid), tanh: unary(ag.tanh),
+    relu: unary(ag.relu), silu: unary(ag.silu), reciprocal: unary(ag.reciprocal),
     add: binary(ag.add), sub: binary(ag.sub), mul: binary(ag.mul), div: binary(ag.div), maximum: binary(ag.maximum),
     minimum: binary(ag.minimum), pow: binary(ag.pow),
     matmul: binary(ag.matmul),

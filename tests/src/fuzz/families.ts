@@ -11,8 +11,8 @@ export interface Call {
   readonly inputs: readonly Tensor[];
   readonly run: () => Tensor;
   /**
-   * How large the terms are that the result is a sum of: rounding is relative to these, and the result may be much smaller.
-   * Default: the result itself.
+   * How large the terms are that the result is a sum of: rounding is relative to these, and the result may be much
+   * smaller. Default: the result itself.
    */
   readonly magnitude?: () => Tensor;
 }
@@ -20,14 +20,17 @@ export interface Call {
 export type Family = (dice: Dice) => Call;
 
 const UNARY: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  neg: t.neg, abs: t.abs, square: t.square, sqrt: t.sqrt, rsqrt: t.rsqrt, reciprocal: t.reciprocal, exp: t.exp, log: t.log,
-  sigmoid: t.sigmoid, tanh: t.tanh, relu: t.relu, silu: t.silu, sign: t.sign, clone: t.clone,
-  relu6: t.relu6, hardswish: t.hardswish, hardsigmoid: t.hardsigmoid, leakyRelu: (x) => t.leakyRelu(x, 0.1), clamp: (x) => t.clamp(x, { min: -1, max: 0.5 }),
-  gelu: t.gelu, elu: t.elu, softplus: t.softplus, erf: t.erf, log1p: t.log1p, expm1: t.expm1, sin: t.sin, cos: t.cos, floor: t.floor, ceil: t.ceil, round: t.round,
+  neg: t.neg, abs: t.abs, square: t.square, sqrt: t.sqrt, rsqrt: t.rsqrt, reciprocal: t.reciprocal, exp: t.exp,
+  log: t.log, sigmoid: t.sigmoid, tanh: t.tanh, relu: t.relu, silu: t.silu, sign: t.sign, clone: t.clone,
+  relu6: t.relu6, hardswish: t.hardswish, hardsigmoid: t.hardsigmoid,
+  leakyRelu: (x) => t.leakyRelu(x, 0.1), clamp: (x) => t.clamp(x, { min: -1, max: 0.5 }),
+  gelu: t.gelu, elu: t.elu, softplus: t.softplus, erf: t.erf, log1p: t.log1p, expm1: t.expm1,
+  sin: t.sin, cos: t.cos, floor: t.floor, ceil: t.ceil, round: t.round,
 };
 
 const BINARY: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
-  add: t.add, sub: t.sub, mul: t.mul, div: t.div, maximum: t.maximum, minimum: t.minimum, pow: t.pow, equal: t.equal, greater: t.greater,
+  add: t.add, sub: t.sub, mul: t.mul, div: t.div, maximum: t.maximum, minimum: t.minimum, pow: t.pow,
+  equal: t.equal, greater: t.greater,
   siluGrad: t.siluGrad, sigmoidGrad: t.sigmoidGrad, tanhGrad: t.tanhGrad, reluGrad: t.reluGrad,
   notEqual: t.notEqual, greaterEqual: t.greaterEqual, less: t.less, lessEqual: t.lessEqual,
   relu6Grad: t.relu6Grad, hardswishGrad: t.hardswishGrad, hardsigmoidGrad: t.hardsigmoidGrad,
@@ -99,7 +102,10 @@ const reduction: Family = (dice) => {
   const axes = dice.oneIn(4) ? undefined : shape.map((_, axis) => axis).filter(() => dice.oneIn(2));
   const options = { axes, keepDims: dice.oneIn(2) };
   const { run, magnitude = run } = REDUCTIONS[op];
-  return { op: `${op} ${JSON.stringify(options)}`, inputs: [x], run: () => run(x, options), magnitude: () => magnitude(x, options) };
+  return {
+    op: `${op} ${JSON.stringify(options)}`, inputs: [x],
+    run: () => run(x, options), magnitude: () => magnitude(x, options),
+  };
 };
 
 /** Vectors, matrices, batches of them, and batches that broadcast. */

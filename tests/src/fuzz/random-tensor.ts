@@ -56,7 +56,8 @@ export function randomShape(dice: Dice, rank = dice.below(6)): number[] {
 }
 
 /** A length of a matrix product's axis. */
-export const randomLength = (dice: Dice): number => (dice.oneIn(30) ? 0 : dice.pick([1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 33, 48, 65]));
+export const randomLength = (dice: Dice): number =>
+  (dice.oneIn(30) ? 0 : dice.pick([1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 33, 48, 65]));
 
 /** A shape that broadcasts to `shape`: axes dropped in front, some of length 1. */
 export const broadcastable = (dice: Dice, shape: readonly number[]): number[] =>
@@ -82,6 +83,8 @@ export function randomTensor(dice: Dice, shape: readonly number[]): Tensor {
   const reach = shape.some((n) => n === 0) ? 0 : shape.reduce((sum, n, axis) => sum + (n - 1) * strides[axis], 1);
   const memory = new Float32Array(offset + reach + dice.below(3)).fill(NaN);
   const special = dice.oneIn(8);
-  for (let i = offset; i < offset + reach; i++) memory[i] = special && dice.oneIn(5) ? dice.pick(SPECIAL) : 6 * dice.next() - 3;
+  for (let i = offset; i < offset + reach; i++) {
+    memory[i] = special && dice.oneIn(5) ? dice.pick(SPECIAL) : 6 * dice.next() - 3;
+  }
   return new Tensor(fromArray(memory).storage, shape, strides, offset);
 }

@@ -14,11 +14,13 @@ const pool = { kernel: 3, stride: 2, padding: 1 } as const;
 export const linear: Cases<LinearArgs> = {
   matmul: [[ag.matmul, normal([3, 4]), normal([4, 2])],
     [ag.matmul, normal([3, 4], 'permuted'), normal([4, 2], 'sliced')], [(x) => ag.matmul(x, ag.mT(x)), normal([3, 2])],
-    [ag.matmul, normal([4]), normal([4])], [ag.matmul, normal([4]), normal([4, 3])], [ag.matmul, normal([3, 4]), normal([4])],
-    [ag.matmul, normal([2, 3, 4]), normal([2, 4, 2])], [ag.matmul, normal([2, 3, 4]), normal([4, 2])],
-    [ag.matmul, normal([3, 4]), normal([2, 4, 2])], [ag.matmul, normal([3, 1, 2, 4]), normal([2, 4, 3], 'permuted')],
+    [ag.matmul, normal([4]), normal([4])], [ag.matmul, normal([4]), normal([4, 3])],
+    [ag.matmul, normal([3, 4]), normal([4])], [ag.matmul, normal([2, 3, 4]), normal([2, 4, 2])],
+    [ag.matmul, normal([2, 3, 4]), normal([4, 2])], [ag.matmul, normal([3, 4]), normal([2, 4, 2])],
+    [ag.matmul, normal([3, 1, 2, 4]), normal([2, 4, 3], 'permuted')],
     [ag.matmul, normal([1, 2, 3]), normal([3, 3, 2])], [ag.matmul, normal([4]), normal([2, 4, 3])],
-    [ag.matmul, normal([2, 3, 4], 'sliced'), normal([4], 'strided')], [(x) => ag.matmul(ag.mT(x), x), normal([2, 3, 2])]],
+    [ag.matmul, normal([2, 3, 4], 'sliced'), normal([4], 'strided')],
+    [(x) => ag.matmul(ag.mT(x), x), normal([2, 3, 2])]],
   conv2d: [
     [(x, w) => ag.conv2d(x, w, conv), normal([2, 4, 5, 2]), normal([3, 3, 2, 3])],
       [(x, w) => ag.conv2d(x, w, depthwise), normal([1, 4, 3, 3], 'sliced'), normal([3, 2, 1, 3], 'permuted')],

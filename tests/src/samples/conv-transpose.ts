@@ -17,7 +17,8 @@ function stamp(x: Dense, w: Dense, options: ConvTranspose2dOptions): Dense {
   const [N, H, W, C] = x.shape;
   const [kH, kW, perGroup] = w.shape;
   const { groups = 1, padding = 0 } = options;
-  const [stride, dilation, more] = [both(options.stride ?? 1), both(options.dilation ?? 1), both(options.outputPadding)];
+  const [stride, dilation, more] =
+    [both(options.stride ?? 1), both(options.dilation ?? 1), both(options.outputPadding)];
   const span = [(kH - 1) * dilation[0] + 1, (kW - 1) * dilation[1] + 1];
   const size = [(H - 1) * stride[0] + span[0], (W - 1) * stride[1] + span[1]];
   const O = perGroup * groups;
@@ -44,7 +45,9 @@ function stamp(x: Dense, w: Dense, options: ConvTranspose2dOptions): Dense {
   return { shape, data };
 }
 
-const row = (x: readonly number[], w: readonly number[], options: ConvTranspose2dOptions, layout: Layout = 'dense'): Sample => ({
+const row = (
+  x: readonly number[], w: readonly number[], options: ConvTranspose2dOptions, layout: Layout = 'dense',
+): Sample => ({
   op: 'convTranspose2d', name: JSON.stringify(options), inputs: [normal(x, layout), normal(w, layout)],
   run: ([a, b]) => t.convTranspose2d(a, b, options), want: ([a, b]) => stamp(a, b, options),
 });

@@ -6,8 +6,9 @@ import type { Sample } from './sample.js';
 
 /** The shape, the two axes as given, and as they are meant. */
 const AXES: readonly (readonly [shape: readonly number[], axis1: number, axis2: number, a?: number, b?: number])[] = [
-  [[4, 4], 0, 1], [[3, 5], 0, 1], [[5, 3], 0, 1], [[5, 3], 1, 0], [[3, 4, 5], 0, 2], [[3, 4, 5], 2, 1], [[3, 4, 5], -1, -2, 2, 1],
-  [[2, 3, 2, 3], 1, 3], [[2, 3, 2, 3], -4, 2, 0, 2], [[1, 1], 0, 1], [[0, 3], 0, 1], [[2, 0, 2], 0, 2], [[1, 7], 0, 1],
+  [[4, 4], 0, 1], [[3, 5], 0, 1], [[5, 3], 0, 1], [[5, 3], 1, 0], [[3, 4, 5], 0, 2], [[3, 4, 5], 2, 1],
+  [[3, 4, 5], -1, -2, 2, 1], [[2, 3, 2, 3], 1, 3], [[2, 3, 2, 3], -4, 2, 0, 2],
+  [[1, 1], 0, 1], [[0, 3], 0, 1], [[2, 0, 2], 0, 2], [[1, 7], 0, 1],
 ];
 
 const without = <T>(list: readonly T[], a: number, b: number): T[] => list.filter((_, i) => i !== a && i !== b);

@@ -22,7 +22,9 @@ function sumOfProducts(terms: readonly string[], operands: readonly Dense[]): De
   return { shape, data };
 }
 
-/** The equation, the operands' shapes, and the equation in full where it is not: with an arrow, without dots and blanks. */
+/**
+ * The equation, the operands' shapes, and the equation in full where it is not: with an arrow, without dots and blanks.
+ */
 type Row = readonly [equation: string, shapes: readonly (readonly number[])[], full?: string];
 
 const ROWS: readonly Row[] = [

@@ -25,7 +25,10 @@ function product([a, b]: readonly Dense[]): Dense {
 const row = (name: string, a: Operand, b: Operand): Sample =>
   ({ op: 'matmul', name, inputs: [a, b], run: ([x, y]) => t.matmul(x, y), want: product });
 
-/** Row after row of `atBroadcast` would read an axis of length 1 of a matrix for all; so K, M and N are above 1 or alike. */
+/**
+ * Row after row of `atBroadcast` would read an axis of length 1 of a matrix for all; so K, M and N are above 1 or
+ * alike.
+ */
 const SHAPES: readonly (readonly [readonly number[], readonly number[]])[] = [
   [[7], [7]], [[7], [7, 5]], [[6, 7], [7]], [[1], [1]], [[0], [0]], [[0], [0, 3]], [[3, 0], [0]],
   [[7], [2, 7, 5]], [[2, 6, 7], [7]], [[3, 2, 6, 7], [7]], [[7], [3, 2, 7, 5]],
@@ -45,7 +48,9 @@ const laid: readonly Sample[] = layouts.flatMap((left) => layouts.flatMap((right
 
 /** Transposed views of batches: read in place, one or both. */
 const transposed: readonly Sample[] = ([[true, false], [false, true], [true, true]] as const).flatMap(([left, right]) =>
-  ([[[2, 4, 3], [2, 5, 4]], [[3, 1, 4, 3], [2, 5, 4]], [[4, 3], [2, 5, 4]], [[2, 4, 3], [5, 4]]] as const).map(([a, b]): Sample => {
+  ([
+    [[2, 4, 3], [2, 5, 4]], [[3, 1, 4, 3], [2, 5, 4]], [[4, 3], [2, 5, 4]], [[2, 4, 3], [5, 4]],
+  ] as const).map(([a, b]): Sample => {
     const flip = (shape: readonly number[]): number[] => [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!];
     const other = (x: Dense): Dense => build(flip(x.shape), (index) =>
       atBroadcast(x, [...index.slice(0, -2), index.at(-1)!, index.at(-2)!]));
@@ -62,5 +67,9 @@ export const matmulBatchedSamples: readonly Sample[] = [
   ...SHAPES.map(([a, b]) => row('', normal(a), normal(b))),
   ...laid,
   ...transposed,
-  row('NaN and ∞ stay in their matrix', given([1, NaN, 2, 3, Infinity, 0, 1, 1], [2, 2, 2]), given([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2])),
+  row(
+    'NaN and ∞ stay in their matrix',
+    given([1, NaN, 2, 3, Infinity, 0, 1, 1], [2, 2, 2]),
+    given([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]),
+  ),
 ];

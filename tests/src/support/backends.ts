@@ -41,13 +41,16 @@ function simdBackends(): Backend[] {
   const threaded = simdKernels(eager);
   return [
     { name: 'simd', kernels: serial, tolerance: SIMD_TOLERANCE, run: (body) => withKernels(serial, body) },
-    { name: 'simd, 3 threads', kernels: threaded, tolerance: SIMD_TOLERANCE, run: (body) => withKernels(threaded, body) },
+    { name: 'simd, 3 threads', kernels: threaded, tolerance: SIMD_TOLERANCE,
+      run: (body) => withKernels(threaded, body) },
   ];
 }
 
 export const backends: readonly Backend[] = [
-  { name: 'reference', kernels: reference, tolerance: REFERENCE_TOLERANCE, run: (body) => withKernels(reference, body) },
-  { name: 'reference, private memory', kernels: null, tolerance: REFERENCE_TOLERANCE, run: (body) => withHeap(restless, body) },
+  { name: 'reference', kernels: reference, tolerance: REFERENCE_TOLERANCE,
+    run: (body) => withKernels(reference, body) },
+  { name: 'reference, private memory', kernels: null, tolerance: REFERENCE_TOLERANCE,
+    run: (body) => withHeap(restless, body) },
   { name: 'reference, arrays', kernels: null, tolerance: REFERENCE_TOLERANCE, run: (body) => withHeap(arrays, body) },
   ...(supportsSimd() ? simdBackends() : []),
 ];

@@ -28,8 +28,8 @@ export const PICTURES = [
 ] as const;
 
 /**
- * `tiny.safetensors`: grey, as `train` leaves it. `small.safetensors`: colours, timm's names, says how to prepare images.
- * `bare.safetensors`: the same network, torchvision's names and PyTorch's conventions, says nothing.
+ * `tiny.safetensors`: grey, as `train` leaves it. `small.safetensors`: colours, timm's names, says how to prepare
+ * images. `bare.safetensors`: the same network, torchvision's names and PyTorch's conventions, says nothing.
  */
 export async function makeFiles(): Promise<{ folder: string; path: (name: string) => string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'vitrine-cli-'));
@@ -53,7 +53,9 @@ export async function makeFiles(): Promise<{ folder: string; path: (name: string
 }
 
 /** Runs to exit code `code`, and reads what it printed as JSON. */
-export async function runJson<T>(code: number, ...args: readonly string[]): Promise<T & { readonly errorText: string }> {
+export async function runJson<T>(
+  code: number, ...args: readonly string[]
+): Promise<T & { readonly errorText: string }> {
   const finished = await run(...args, '--json');
   expect(finished.code, finished.stderr).to.equal(code);
   return { ...JSON.parse(finished.stdout) as T, errorText: finished.stderr };

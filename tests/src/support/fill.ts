@@ -26,8 +26,10 @@ type Rule = readonly [offset: number, scale: number];
 
 const GAINS: Readonly<Record<string, number>> =
   { stem: 0.1, expand: 0.1, conv: 0.1, depthwise: 0.3, reduce: 1, project: 0.9, head: 0.1, classifier: 4 };
-const VECTORS: readonly (readonly [end: string, rule: Rule])[] =
-  [['runningMean', [0, 0.03]], ['runningVar', [0.1, 0.05]], ['Norm.weight', [1, 0.3]], ['Norm.bias', [0, 0.1]], ['.bias', [0, 0.5]]];
+const VECTORS: readonly (readonly [end: string, rule: Rule])[] = [
+  ['runningMean', [0, 0.03]], ['runningVar', [0.1, 0.05]],
+  ['Norm.weight', [1, 0.3]], ['Norm.bias', [0, 0.1]], ['.bias', [0, 0.5]],
+];
 const RESIDUAL: Rule = [0.2, 0.07];
 const PLAIN: Rule = [0.8, 0.2];
 

@@ -30,15 +30,21 @@ export const parameterNames = (module: Module): string[] => Array.from(module.na
 export const bufferNames = (module: Module): string[] => Array.from(module.namedBuffers(), ([name]) => name);
 
 /** `got` has exactly the names of `want` and is close to it, name by name. Returns the worst error. */
-export function expectAllClose(got: ReadonlyMap<string, Tensor>, want: ReadonlyMap<string, FixtureTensor>, tolerance: number, label: string): number {
+export function expectAllClose(
+  got: ReadonlyMap<string, Tensor>, want: ReadonlyMap<string, FixtureTensor>, tolerance: number, label: string,
+): number {
   expect([...got.keys()].sort(), `${label}: names`).to.deep.equal([...want.keys()].sort());
-  return Math.max(...Array.from(got, ([name, tensor]) => expectClose(tensor, want.get(name)!, tolerance, `${label} ${name}`)));
+  return Math.max(...Array.from(got, ([name, tensor]) =>
+    expectClose(tensor, want.get(name)!, tolerance, `${label} ${name}`)));
 }
 
 /** The gradient of every parameter; throws, naming it, where there is none. */
-export const gradients = (module: Module): Map<string, Tensor> => new Map(Array.from(module.namedParameters(), ([name, { grad }]) => {
-  if (grad === null) throw new Error(`gradients: ${name} has no gradient`);
-  return [name, grad];
-}));
+export const gradients = (module: Module): Map<string, Tensor> => new Map(
+  Array.from(module.namedParameters(), ([name, { grad }]) => {
+    if (grad === null) throw new Error(`gradients: ${name} has no gradient`);
+    return [name, grad];
+  }),
+);
 
-export const buffers = (module: Module): Map<string, Tensor> => new Map(Array.from(module.namedBuffers(), ([name, { value }]) => [name, value]));
+export const buffers = (module: Module): Map<string, Tensor> =>
+  new Map(Array.from(module.namedBuffers(), ([name, { value }]) => [name, value]));

@@ -1,6 +1,6 @@
 /**
- * What the fixtures measured: the worst error of every operation, block and network against PyTorch. Tests note here what
- * they compare; parity.test.ts, which runs after them, holds docs/parity.md against it.
+ * What the fixtures measured: the worst error of every operation, block and network against PyTorch. Tests note here
+ * what they compare; parity.test.ts, which runs after them, holds docs/parity.md against it.
  */
 
 /** forward: a value; gradient: of any input or parameter. */
@@ -22,7 +22,8 @@ export class Ledger {
 
   note(section: string, row: string, testCase: string, face: string, quantity: Quantity, error: number): void {
     const name = `${section}/${row}`;
-    const entry = this.entries.get(name) ?? { section, row, cases: new Set<string>(), worst: new Map<string, number>() };
+    const entry = this.entries.get(name) ??
+      { section, row, cases: new Set<string>(), worst: new Map<string, number>() };
     this.entries.set(name, entry);
     entry.cases.add(testCase);
     const key = keyOf(face, quantity);

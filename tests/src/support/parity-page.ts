@@ -18,14 +18,16 @@ const COLUMNS: readonly (readonly [face: string, quantity: Quantity, title: stri
 ];
 
 /** Two digits: 1.2e-7. */
-const format = (error: number | undefined): string => (error === undefined ? '' : error === 0 ? '0' : error.toExponential(1));
+const format = (error: number | undefined): string =>
+  (error === undefined ? '' : error === 0 ? '0' : error.toExponential(1));
 
 export const columnKeys = COLUMNS.map(([face, quantity]) => keyOf(face, quantity));
 
 const table = (entries: readonly Entry[]): string[] => [
   `| | cases | ${COLUMNS.map(([, , title]) => title).join(' | ')} |`,
   `|-|-:|${'-:|'.repeat(COLUMNS.length)}`,
-  ...entries.map(({ row, cases, worst }) => `| ${row} | ${cases.size} | ${columnKeys.map((key) => format(worst.get(key))).join(' | ')} |`),
+  ...entries.map(({ row, cases, worst }) =>
+    `| ${row} | ${cases.size} | ${columnKeys.map((key) => format(worst.get(key))).join(' | ')} |`),
 ];
 
 /** The whole page; `introduction` stands before the tables. */
@@ -52,6 +54,9 @@ export function readPage(text: string): Stated[] {
     if (line.startsWith('## ')) title = line.slice(3);
     const cells = line.split('|').slice(1, -1).map((cell) => cell.trim());
     if (cells.length !== 2 + COLUMNS.length || !/^\d+$/.test(cells[1])) return [];
-    return [{ title, row: cells[0], cases: Number(cells[1]), errors: cells.slice(2).map((cell) => (cell === '' ? null : Number(cell))) }];
+    return [{
+      title, row: cells[0], cases: Number(cells[1]),
+      errors: cells.slice(2).map((cell) => (cell === '' ? null : Number(cell))),
+    }];
   });
 }

@@ -33,18 +33,23 @@ export interface KeysCase {
 export const keysFixtures = (): readonly KeysCase[] => readFixture<KeysCase>('weights-keys.safetensors').cases;
 
 /** The names of a network in a layout, given to arrays that have its names here. */
-export const renameTo = (layout: LayoutName, model: EfficientNet, arrays: ReadonlyMap<string, RawArray>): [string, RawArray][] => {
+export const renameTo = (
+  layout: LayoutName, model: EfficientNet, arrays: ReadonlyMap<string, RawArray>,
+): [string, RawArray][] => {
   const keys = keysOf(model, layout);
   return Array.from(arrays, ([name, array]) => [keys.get(name)!, array]);
 };
 
 /** A safetensors file. */
 export const fileOf = (
-  layout: LayoutName, model: EfficientNet, arrays: ReadonlyMap<string, RawArray>, metadata: Readonly<Record<string, string>> = {},
+  layout: LayoutName, model: EfficientNet, arrays: ReadonlyMap<string, RawArray>,
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => serializeSafetensors(renameTo(layout, model, arrays), new Map(Object.entries(metadata)));
 
 /** What the file of a case would be called. timm has two lineages, told apart by the name. */
-export const fileName = (layout: LayoutName, { variant, convention }: Pick<PretrainedCase, 'variant' | 'convention'>): string => {
+export const fileName = (
+  layout: LayoutName, { variant, convention }: Pick<PretrainedCase, 'variant' | 'convention'>,
+): string => {
   const name = `efficientnet_${variant.replace('-', '_')}`;
   if (layout !== 'timm') return `${name}.pth`;
   return `${convention === 'tensorflow' ? 'tf_' : ''}${name.replace('_v2', 'v2')}.safetensors`;

@@ -97,8 +97,8 @@ export const trainings = {
 export type TrainingName = keyof typeof trainings;
 
 /**
- * Trains to the end, from the checkpoint in `folder` if there is one. Returns, as the bytes of a file, all that is left:
- * weights, averages, the optimizer's state, losses, random stream. `watch` stands before the one that saves.
+ * Trains to the end, from the checkpoint in `folder` if there is one. Returns, as the bytes of a file, all that is
+ * left: weights, averages, the optimizer's state, losses, random stream. `watch` stands before the one that saves.
  */
 export async function trainToEnd(name: TrainingName, folder: string, watch: Callback = {}): Promise<Uint8Array> {
   manualSeed(11);

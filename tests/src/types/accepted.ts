@@ -16,7 +16,8 @@ export const plain: Tensor[] = [t.add(x, 1), t.mul(2, x)];
 // An option that was not given is undefined.
 declare const axes: number[] | undefined;
 export const reduced: Tensor = t.sum(x, { axes });
-export const convolved: Tensor = t.conv2d(x, x, { stride: undefined, padding: { top: 0, bottom: 1, left: 0, right: 1 } });
+export const convolved: Tensor =
+  t.conv2d(x, x, { stride: undefined, padding: { top: 0, bottom: 1, left: 0, right: 1 } });
 
 // What `as const` makes of a literal is a shape.
 const shape = [2, 3] as const;
@@ -32,7 +33,8 @@ export class Residual extends nn.Module {
   }
 }
 
-export const model: nn.Module = new nn.Sequential(new nn.Conv2d(3, 8, 3, { padding: 'same' }), new nn.SiLU(), new Residual(new nn.Linear(8, 8)));
+export const model: nn.Module =
+  new nn.Sequential(new nn.Conv2d(3, 8, 3, { padding: 'same' }), new nn.SiLU(), new Residual(new nn.Linear(8, 8)));
 export const network: EfficientNet = EfficientNet.fromName('b0', { numClasses: 10, conventions: 'pytorch' });
 
 /** Options may come from a variable of a wider type only when it is narrow enough. */

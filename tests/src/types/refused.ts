@@ -1,7 +1,7 @@
 /**
- * What TypeScript refuses: names of options, modes and functions that do not exist, tables that lack a row. The compiler is
- * the test: where an expectation is followed by a line without an error, the build fails; types.test.ts checks that each
- * error is the one meant. Nothing here is run.
+ * What TypeScript refuses: names of options, modes and functions that do not exist, tables that lack a row. The
+ * compiler is the test: where an expectation is followed by a line without an error, the build fails; types.test.ts
+ * checks that each error is the one meant. Nothing here is run.
  */
 import * as ag from '@vitrine/autograd';
 import type { LinearArgs, Vjps, Variable } from '@vitrine/autograd';
@@ -75,7 +75,9 @@ t.conv2d(x, x, { stride: [1, 1, 1] });
 // An operation without a derivative does not compile.
 
 // @ts-expect-error TS2741: the row of matmul is missing
-export const rows: Vjps<Pick<LinearArgs, 'matmul' | 'conv2d'>> = { conv2d: [ag.vjp([], (g) => g), ag.vjp([], (g) => g)] };
+export const rows: Vjps<Pick<LinearArgs, 'matmul' | 'conv2d'>> = {
+  conv2d: [ag.vjp([], (g) => g), ag.vjp([], (g) => g)],
+};
 // @ts-expect-error TS2322: matmul has two inputs, and so two products
 export const products: Vjps<Pick<LinearArgs, 'matmul'>> = { matmul: [ag.vjp([], (g) => g)] };
 // @ts-expect-error TS2416: a module's forward maps a variable to a variable

@@ -126,8 +126,8 @@ export const padding = (): Drawing => scope(() => {
   const drawing = new Drawing(
     880, 300, 'Two kinds of padding',
     'Six numbers with a window of three and a stride of two. TensorFlow adds one zero behind the last number, so ' +
-      'that windows begin at the first, third and fifth; symmetric padding adds one at each end, and windows begin one ' +
-      'earlier.',
+      'that windows begin at the first, third and fifth; symmetric padding adds one at each end, and windows begin ' +
+      'one earlier.',
   );
   const signal = [1, 2, 3, 4, 5, 6];
   const row = reshape(tensor(signal), [1, 1, 6, 1]);

@@ -84,7 +84,8 @@ export const descent = (): Drawing => scope(() => {
   const drawing = new Drawing(
     880, 590, 'Four ways down',
     'Contours of a valley that is 25 times steeper across than along, four times; in each the path of an optimizer ' +
-      'in thirty steps from the same place. Plain descent zigzags and creeps, momentum and RMSProp arrive, Adam swings.',
+      'in thirty steps from the same place. Plain descent zigzags and creeps, momentum and RMSProp arrive, Adam ' +
+      'swings.',
   );
   const [scale, left] = [56, 40];
   DESCENTS.forEach(([name, settings, make, hue], k) => {

@@ -28,7 +28,10 @@ function imagesAt(...indices: readonly number[]): Grey[] {
 function mixed(mix: Mix, image: Grey, other: Grey, seed: number): Grey {
   const size = image.data.length;
   const pixels = Float32Array.from([...other.data, ...image.data]);
-  mix({ pixels, shape: [2, image.height, image.width, 1], labels: Float32Array.of(0, 1), classes: 2 }, new Random(seed));
+  mix(
+    { pixels, shape: [2, image.height, image.width, 1], labels: Float32Array.of(0, 1), classes: 2 },
+    new Random(seed),
+  );
   return { ...image, data: Uint8Array.from(pixels.subarray(size), Math.round) };
 }
 
