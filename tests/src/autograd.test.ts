@@ -86,7 +86,8 @@ describe('autograd: accumulation', () => {
       for (const times of [1, 2]) {
         root.backward({ gradient, retainGraph: true });
         leaves.forEach((x, i) => gradOf(x)?.forEach((g, at) =>
-          expect(g, `graph ${graph}, leaf ${i}`).to.be.closeTo(times * want[i][at], 1e-5 * (1 + Math.abs(want[i][at])))));
+          expect(g, `graph ${graph}, leaf ${i}`)
+            .to.be.closeTo(times * want[i][at], 1e-5 * (1 + Math.abs(want[i][at])))));
       }
     }
   });

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 
 const packages = fileURLToPath(new URL('../../packages', import.meta.url));
 const MAX_LINES = 320;
+const MAX_COLUMNS = 120;
 
 /** Which packages each may import. */
 const layers: Readonly<Record<string, readonly string[]>> = {
@@ -139,6 +140,18 @@ describe('layering', () => {
   it(`no source is longer than ${MAX_LINES} lines`, () => {
     const long = all.map((file) => `${file}: ${read(file).split('\n').length - 1}`)
       .filter((row) => Number(row.split(': ')[1]) > MAX_LINES);
+    expect(long).to.deep.equal([]);
+  });
+
+  it(`no line is longer than ${MAX_COLUMNS} characters`, () => {
+    const root = join(packages, '..');
+    const folders = ['packages', 'apps', 'benchmarks', 'tests'];
+    const files = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !/node_modules|\bdist\b/.test(file))
+      .map((file) => join(folder, file)));
+    expect(files.length).to.be.above(500);
+    const long = files.flatMap((file) => readFileSync(join(root, file), 'utf8').split('\n')
+      .flatMap((line, i) => (line.length > MAX_COLUMNS ? [`${file}:${i + 1}: ${line.length}`] : [])));
     expect(long).to.deep.equal([]);
   });
 

@@ -212,7 +212,8 @@ describe('exportOnnx', function () {
       const images = randn([2, 9, 7, 4], new Random(1));
       const want = channelsFirst(noGrad(() => conv.call(images)).value);
       expect(y.size).to.deep.equal(want.shape.slice(2));
-      expectClose(evaluateOnnx(readOnnx(graph.encode()), channelsFirst(images)), want, 1e-5, JSON.stringify({ padding, dilation }));
+      const got = evaluateOnnx(readOnnx(graph.encode()), channelsFirst(images));
+      expectClose(got, want, 1e-5, JSON.stringify({ padding, dilation }));
     }
   });
 

@@ -3,11 +3,14 @@ import { EfficientNet } from '@vitrine/efficientnet';
 import { Variable, add, div, mul, sqrt, sub, sum } from '@vitrine/autograd';
 import {
   AdamW, BatchNorm2d, DivergedError, Dropout, ExponentialMovingAverage, GlobalAveragePool, Linear, Module, SGD,
-  clipGradNorm, crossEntropy, fit,
+  Sequential, clipGradNorm, crossEntropy, fit, periodicCheckpoint,
 } from '@vitrine/nn';
-import type { Batch, FitOptions, StepResult } from '@vitrine/nn';
+import type { Batch, EpochResult, FitOptions, StepResult } from '@vitrine/nn';
 import { Random, concat, fromArray, full, info, manualSeed, randn, randomState, zeros } from '@vitrine/tensor';
 import { expect } from 'chai';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { rejection } from './data-samples.js';
 import { SeparableData, linearModel, weightsOf } from './support/separable.js';
 
@@ -72,6 +75,19 @@ describe('trainer: steps', () => {
     expect(steps.map(({ gradientNorm }) => gradientNorm)).to.deep.equal(norms);
     expect(await rejection(train(new SeparableData([4]), { clipNorm: 0 })))
       .to.match(/^fit: clipNorm is above 0; got 0/);
+  });
+
+  it('looks at this step\'s gradients alone, also of what the optimizer does not own', async () => {
+    const batch = (await new SeparableData([4])[Symbol.asyncIterator]().next()).value as Batch;
+    const model = new Sequential(new BatchNorm2d(2), ...linearModel().layers);
+    crossEntropy(model.call(batch.images), batch.labels).backward(); // left over from before
+    const { steps } = await train(repeated(batch, 3), {
+      optimizer: new SGD(model.layers[2].parameters(), { lr: 0 }), clipNorm: 1,
+    }, model);
+    const [first, ...others] = steps.map(({ gradientNorm }) => gradientNorm);
+    expect(first).to.be.above(0);
+    expect(others).to.deep.equal([first, first]);
+    expect(model.parameters().every(({ grad }) => grad === null)).to.equal(true);
   });
 
   it('updates the averages after every step', async () => {
@@ -233,14 +249,33 @@ describe('trainer: divergence', () => {
     expect(error.module).to.equal(null);
   });
 
+  /** The root of 0 is 0, and infinitely steep there: a finite loss whose gradient is NaN. */
+  const steep = (logits: Variable, labels: Batch['labels']): Variable =>
+    add(crossEntropy(logits, labels), sqrt(mul(sum(logits), 0)));
+
+  it('without clipping, what a finite loss has spoilt is no end of an epoch, and no checkpoint', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-diverged-'));
+    try {
+      const path = join(folder, 'training.safetensors');
+      const told: number[] = [];
+      const callbacks = [{ onEpoch: ({ epoch }: EpochResult) => void told.push(epoch) }, periodicCheckpoint({ path })];
+      const error = await diverge(linearModel(), new SeparableData([4]), { loss: steep, callbacks });
+      expect(error.message).to.match(/^fit: after 1 steps 1\.weight has NaN at \[0,0\].*, though the loss was finite;/);
+      const often = [periodicCheckpoint({ path, everySteps: 1 })];
+      const saved = await diverge(linearModel(), new SeparableData([4, 4]), { loss: steep, callbacks: often });
+      expect(saved.message).to.contain(`; ${path} is left as it was;`);
+      expect([told, existsSync(path)]).to.deep.equal([[], false]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('with clipping, blames a gradient that is not finite', async () => {
-    // The root of 0 is 0, and infinitely steep there.
-    const steep = (logits: Variable, labels: Batch['labels']): Variable =>
-      add(crossEntropy(logits, labels), sqrt(mul(sum(logits), 0)));
     const model = linearModel();
     const before = weightsOf(model);
     const error = await diverge(model, new SeparableData([4, 4]), { loss: steep, clipNorm: 1 });
-    expect(error.message).to.match(/^fit: the norm of the gradient is NaN at step 0; that of 1\.weight has NaN at \[0,0\]/);
+    expect(error.message)
+      .to.match(/^fit: the norm of the gradient is NaN at step 0; that of 1\.weight has NaN at \[0,0\]/);
     expect(weightsOf(model)).to.deep.equal(before);
     expect(model.parameters().every(({ grad }) => grad === null)).to.equal(true);
   });

@@ -163,7 +163,16 @@ describe('trainer: fit', () => {
   });
 
   it('refuses data without a batch', async () => {
-    expect(await rejection(fitting({ data: separable(0) }))).to.match(/^fit: the data yielded no batches/);
+    expect(await rejection(fitting({ data: separable(0) }))).to.match(/^fit: the data yielded no batches; is the batch/);
+    const once = separable(2)[Symbol.asyncIterator]();
+    expect(await rejection(fitting({ data: { [Symbol.asyncIterator]: () => once } })))
+      .to.match(/^fit: the data yielded no batches in epoch 2; a generator runs but once: give an object/);
+  });
+
+  it('refuses a number of epochs that is none', async () => {
+    for (const epochs of [NaN, 2.5, -1, Infinity]) {
+      expect(await rejection(fitting({ epochs }))).to.match(/^fit: epochs is a whole number >= 0; got /);
+    }
   });
 
   it('leaves nothing but parameters, their optimizer\'s memory and the batches behind', async () => {

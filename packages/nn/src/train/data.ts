@@ -28,7 +28,7 @@ export function seek(data: TrainingData, epoch: number | null, position: number)
   return 0;
 }
 
-/** One whole iteration of the data from its first batch; whoever is in the middle of an epoch finds them as they were. */
+/** One iteration of the data, from the first batch; whoever is in the middle of an epoch finds them where they were. */
 export async function* wholePass(data: TrainingData): AsyncGenerator<Batch, void, undefined> {
   const { epoch = null, position = 0 } = data;
   seek(data, null, 0);

@@ -54,7 +54,8 @@ export interface FitOptions {
  *     }
  *
  * of which schedule, clipping and averages are left out unless they are given. Returns the results of all whole epochs,
- * those before `from` included. Data that were left in the middle of an epoch are taken up there. Whoever writes a loop of their own has `saveTraining` and `resumeTraining` as well.
+ * those before `from` included. Data that were left in the middle of an epoch are taken up there. Whoever writes a loop
+ * of their own has `saveTraining` and `resumeTraining` as well.
  *
  * Throws a DivergedError when the loss is NaN or infinite. It names the step, and what in it came first: the module
  * whose output was not finite, a parameter, or the data. The model is then as it was before that step. What a finite
