@@ -116,7 +116,7 @@ export function curveChart(title: string, description: string, curves: readonly 
         stroke(i, path),
         ...drawn.flatMap(({ x, y, ys, text }) => [
           ...(ys.length > 1 ? ys.map((value) => speck(i, x, Y(value))) : []),
-          mark(i, x, y, `${curve.name} ${text}: ${meanOf(ys).toFixed(2)} %`),
+          mark(i, x, y, `${curve.name}${text === '' ? '' : ` ${text}`}: ${meanOf(ys).toFixed(2)} %`),
           ...beside(i, x, y, text),
         ]),
       ];

@@ -17,8 +17,7 @@ const { weightDecay, labelSmoothing } = COMMON;
 
 /*
  * Learning rates. Each way's own was chosen on training images, with one seed and 4 seconds: from scratch among 2e-3,
- * 4e-3 and 8e-3; for fine-tuning 2e-3 and 4e-3, with decays of 0.8 and 1 (0.9 lies between). The backbone has that of
- * `efficientnet train`.
+ * 4e-3 and 8e-3; for fine-tuning 2e-3 and 4e-3, with decays of 0.8 and 1 (0.9 lies between).
  */
 const BACKBONE = { lr: 4e-3 };
 const SCRATCH = { lr: 8e-3 };
