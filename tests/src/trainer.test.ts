@@ -163,7 +163,8 @@ describe('trainer: fit', () => {
   });
 
   it('refuses data without a batch', async () => {
-    expect(await rejection(fitting({ data: separable(0) }))).to.match(/^fit: the data yielded no batches; is the batch/);
+    expect(await rejection(fitting({ data: separable(0) })))
+      .to.match(/^fit: the data yielded no batches; is the batch/);
     const once = separable(2)[Symbol.asyncIterator]();
     expect(await rejection(fitting({ data: { [Symbol.asyncIterator]: () => once } })))
       .to.match(/^fit: the data yielded no batches in epoch 2; a generator runs but once: give an object/);

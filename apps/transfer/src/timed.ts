@@ -30,7 +30,8 @@ const WARM_UP = 0.05;
 
 /**
  * Trains until the time is over; the learning rate follows the clock: it rises linearly, falls to 0 along a cosine.
- * The last step may end after the time by what it takes. Returns the images seen, each as often as it was.
+ * The last step may end after the time by what it takes. Returns the images seen, each as often as it was; none if
+ * there is no time.
  */
 export async function fitFor(
   model: Module, data: AsyncIterable<Batch>, { seconds, clock, optimizer, labelSmoothing }: TimedOptions,
@@ -38,6 +39,7 @@ export async function fitFor(
   const started = clock();
   const { lr } = optimizer;
   const elapsed = (): number => Math.min(1, (clock() - started) / seconds);
+  if (!(seconds > 0)) return 0;
   const controller = new AbortController();
   let seen = 0;
   await fit(model, data, {
