@@ -29,7 +29,7 @@ describe('book', () => {
       const wrong = pieces.flatMap(({ line, prints }, i) => (printed[i].join('\n') === prints.join('\n') ? []
         : [`docs/${file}, line ${line}, prints\n${printed[i].join('\n')}`]));
       if (wrong.length > 0) throw new Error(wrong.join('\n\n'));
-    }).timeout(120_000);
+    });
 
     for (const piece of refused) {
       it(`${file}: the compiler refuses the program in line ${piece.line}`, async () => {

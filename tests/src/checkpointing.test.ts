@@ -87,8 +87,7 @@ describeOnBackends('checkpoint: a network, bit for bit as without', () => {
   }
 });
 
-describe('checkpoint: threads', function () {
-  this.timeout(60_000);
+describe('checkpoint: threads', () => {
   before(() => t.setBackend('simd'));
   after(() => t.setThreads(1));
 

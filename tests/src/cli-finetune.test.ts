@@ -16,8 +16,7 @@ import { writeFolders, writeIdx } from './support/tiny-data.js';
 const FILES = ['config.json', 'metrics.jsonl', 'checkpoint.safetensors', 'best.safetensors', 'report.html'];
 const COLOURS = ['red', 'green', 'blue'];
 
-describe('command line: finetune and evaluate', function () {
-  this.timeout(180_000); // a dozen processes, also where others have the cores
+describe('command line: finetune and evaluate', () => {
   let root = '';
   let weights = '';
   let trained: TrainResult;

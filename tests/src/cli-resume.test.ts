@@ -9,8 +9,7 @@ import process from 'node:process';
 import { run, start } from './support/command-line.js';
 import { writeIdx } from './support/tiny-data.js';
 
-describe('command line: resume', function () {
-  this.timeout(180_000); // a dozen processes, also where others have the cores
+describe('command line: resume', () => {
   let root = '';
   before(() => {
     root = mkdtempSync(join(tmpdir(), 'vitrine-resume-'));

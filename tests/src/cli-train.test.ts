@@ -4,6 +4,7 @@ import { EfficientNet } from '@vitrine/efficientnet';
 import { readMetrics } from '@vitrine/nn/node';
 import { Random, loadTensors, randn, scope } from '@vitrine/tensor';
 import { expect } from 'chai';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,15 +35,18 @@ describe('command line: train', () => {
     return folder;
   }
 
-  /** Until the metrics of the only run in there contain `text`. */
-  async function waitForMetrics(runs: string, text: string): Promise<void> {
+  /** Until the metrics of the only run in there contain `text`; ends the child if they never do. */
+  async function waitForMetrics(child: ChildProcess, runs: string, text: string): Promise<void> {
     const deadline = Date.now() + 120_000;
     for (;;) {
       const paths = existsSync(join(root, runs))
         ? readdirSync(join(root, runs)).map((name) => join(root, runs, name, 'metrics.jsonl'))
         : [];
       if (paths.some((path) => existsSync(path) && readFileSync(path, 'utf8').includes(text))) return;
-      if (Date.now() > deadline) throw new Error(`waitForMetrics: no ${text} within two minutes`);
+      if (Date.now() > deadline) {
+        child.kill('SIGKILL');
+        throw new Error(`waitForMetrics: no ${text} within two minutes`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -119,7 +123,7 @@ describe('command line: train', () => {
 
   it('Ctrl-C: stops after the step, leaves checkpoint and report, exit 130', async () => {
     const { child, finished } = start(...args('stopped', '--epochs', '100000'));
-    await waitForMetrics('stopped', '"epoch":1');
+    await waitForMetrics(child, 'stopped', '"epoch":1');
     child.kill('SIGINT');
     const { code, stdout, stderr } = await finished;
     expect({ code, stderr }).to.deep.equal({ code: 130, stderr: '' });
@@ -133,7 +137,7 @@ describe('command line: train', () => {
 
   it('Ctrl-C before anything was evaluated: the same', async () => {
     const { child, finished } = start('train', '--runs', join(root, 'early'), '--epochs', '50');
-    await waitForMetrics('early', '"step":0');
+    await waitForMetrics(child, 'early', '"step":0');
     child.kill('SIGINT');
     const { code, stdout } = await finished;
     expect(code).to.equal(130);

@@ -253,7 +253,7 @@ describe('command line: weights', () => {
     ) as { bin: { efficientnet: string } };
     const file = join(root, 'packages/efficientnet', bin.efficientnet);
     expect(file).not.to.contain('dist');
-    if (process.platform !== 'win32') expect(statSync(file).mode & 0o111).to.equal(0o111);
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o100).to.equal(0o100);
     const { stdout } = await execute(process.execPath, [file, 'convert', '--help']);
     for (const layout of LAYOUTS) expect(stdout).to.contain(layout);
   });

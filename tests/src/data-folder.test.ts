@@ -258,7 +258,7 @@ describe('data: image folders', () => {
         const { train } = await loadImageFolder(${JSON.stringify(dir)}, { workers: 2, resize: 8, test: 0 });
         ${text}`;
       const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', source],
-        { cwd: join(root, 'tests'), timeout: 20_000 });
+        { cwd: join(root, 'tests'), timeout: 120_000 });
       return stdout + stderr;
     };
 

@@ -30,8 +30,7 @@ const models: readonly (readonly [string, number, EfficientNetOptions])[] = [
 ];
 
 for (const backend of ['reference', 'simd'] satisfies BackendName[]) {
-  describe(`fuse on ${backend}`, function () {
-    this.timeout(30_000);
+  describe(`fuse on ${backend}`, () => {
     before(() => setBackend(backend));
     after(() => setBackend('simd'));
 

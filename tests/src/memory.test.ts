@@ -63,6 +63,7 @@ describe('memory: 2,000 steps without a scope', () => {
   it('with half a megabyte of unscoped tensors a step as well: the collector\'s valve opens', async () => {
     const { early, most, made } = await liveBytes(makeModel(), () => zeros([MIB / 8]));
     expect(made, 'far more than may stay').to.be.above(900 * MIB);
-    expect(most - early).to.be.below(128 * MIB);
+    // The valve opens at 128 MiB, and may find everything in use once or twice.
+    expect(most - early).to.be.below(384 * MIB);
   });
 });

@@ -112,8 +112,7 @@ const channelsFirst = (x: Tensor) => ({
 
 const opsOf = ({ nodes }: OnnxModel): Set<string> => new Set(nodes.map(({ op }) => op));
 
-describe('exportOnnx', function () {
-  this.timeout(30_000);
+describe('exportOnnx', () => {
 
   for (const [name, build, options, size] of models) {
     it(`${name}, ${options.conventions ?? 'tensorflow'}: a run of the file gives the logits to 1e-5`, () => {

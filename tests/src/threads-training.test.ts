@@ -27,9 +27,9 @@ async function train(threads: number): Promise<{ losses: number[]; state: Map<st
   return { losses, state: new Map(Array.from(model.stateDict(), ([name, tensor]) => [name, tensor.toFloat32Array()])) };
 }
 
-describe('threads: training', function () {
-  this.timeout(60_000);
+describe('threads: training', () => {
   before(() => setBackend('simd'));
+  after(() => setThreads(1));
 
   it('1, 2 and 3 threads leave the same bits', async () => {
     const one = await train(1);

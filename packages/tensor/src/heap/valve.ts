@@ -8,10 +8,12 @@ import { runtime } from '../runtime.js';
 
 const THRESHOLD = 128 * 2 ** 20;
 /**
- * Finalizers run up to dozens of macrotasks after the collection, or never when all that was made is still in use; and
- * the collection itself, which works beside the program, takes the longer the more JavaScript objects there are.
+ * Finalizers run up to dozens of macrotasks after the collection, or never when all that was made is still in use: so
+ * many turns are waited after it. The collection itself works beside the program, and takes the longer the more
+ * JavaScript objects there are and the busier the machine is: it is waited for by a witness, not by the clock, which
+ * only ends what nobody can explain.
  */
-const PATIENCE = { turns: 64, ms: 100 };
+const PATIENCE = { turns: 64, ms: 5_000 };
 
 /** Signals, timers and the page's events wait at most this long. */
 const TURN_INTERVAL = 50; // ms
@@ -34,14 +36,26 @@ export async function breathe(): Promise<void> {
   // The first finalizer to run may be a straggler of an earlier collection: what counts is how much they have freed.
   const before = runtime.finalizedBytes;
   const started = performance.now();
-  const patient = (turn: number): boolean => turn < PATIENCE.turns || performance.now() - started < PATIENCE.ms;
-  for (let turn = 0; patient(turn) && runtime.finalizedBytes - before < runtime.unscopedBytes / 2; turn++) {
-    if (turn < PATIENCE.turns) pressure(runtime.unscopedBytes);
+  let collected = false;
+  const witness = new FinalizationRegistry<null>(() => {
+    collected = true;
+  });
+  drop(witness);
+  let turns = 0;
+  while (turns < PATIENCE.turns && performance.now() - started < PATIENCE.ms
+    && runtime.finalizedBytes - before < runtime.unscopedBytes / 2) {
+    if (collected) turns++;
+    else pressure(runtime.unscopedBytes);
     await macrotask();
   }
   const freed = runtime.finalizedBytes - before;
   // What is still in use after all that patience would only make every later batch wait again.
   runtime.unscopedBytes = freed < runtime.unscopedBytes / 2 ? 0 : Math.max(0, runtime.unscopedBytes - freed);
+}
+
+/** Makes and drops an object, of whose end the witness hears: at the next full collection. */
+function drop(witness: FinalizationRegistry<null>): void {
+  witness.register({}, null);
 }
 
 /** Makes and drops a buffer, in a function of its own so that nothing keeps it alive. */
