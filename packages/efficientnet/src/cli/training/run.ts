@@ -110,13 +110,16 @@ export async function runTraining(setup: Setup): Promise<Ending> {
   const started = performance.now();
   try {
     const results = await fit(model, training, { ...options, accumulate, callbacks, from, signal });
-    const ended = results.length === epochs || watch.stopped !== null;
+    const { stopped } = watch;
+    // A signal that came when nothing was left to do interrupted nothing.
+    const interrupted = signal.aborted && stopped === null && results.length < epochs;
     const knows = results.length > 0 || groups !== undefined;
-    if (watch.evaluation === null && knows && ended) watch.evaluation = await measure();
+    // What weights in the middle of an epoch are worth, nobody asked: Ctrl-C should not take a pass over the images.
+    if (watch.evaluation === null && knows && !interrupted) watch.evaluation = await measure();
     return {
       results, steps: watch.steps, evaluation: watch.evaluation, state, criterion,
       seconds: secondsBefore(from) + (performance.now() - started) / 1000,
-      interrupted: signal.aborted, stopped: signal.aborted ? null : watch.stopped,
+      interrupted, stopped,
     };
   } finally {
     output.progress.end();
@@ -130,7 +133,7 @@ const secondsBefore = (from: TrainingPosition | undefined): number =>
 /** What is seen of a training while it goes on, and written into metrics.jsonl. */
 class Watch implements Callback {
   evaluation: Evaluation | null = null;
-  /** Why the training was asked to stop. */
+  /** Why a callback asked the training to stop. */
   stopped: string | null = null;
   readonly steps: StepMetrics[] = [];
   readonly #setup: Setup;
@@ -189,12 +192,14 @@ class Watch implements Callback {
 
   /** Behind those that may stop the training. */
   readonly afterAll: Callback = {
+    // Here it is no reason of the signal's, which is looked at between steps.
+    onStart: ({ stopReason }) => {
+      this.stopped = stopReason;
+    },
     onEpoch: ({ epoch }, { stopReason }) => {
+      this.stopped = stopReason;
       this.#images = 0;
       if (stopReason === null && epoch < this.#setup.values.epochs) this.#startEpoch(epoch);
-    },
-    onEnd: (_results, { stopReason }) => {
-      this.stopped = stopReason;
     },
   };
 
