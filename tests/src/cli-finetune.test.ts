@@ -132,6 +132,17 @@ describe('command line: finetune and evaluate', () => {
       .to.contain('the data have classes that the network does not know: pink; it knows blue, green, red');
   });
 
+  it('train: says once that pictures in colour become small and grey', async () => {
+    const train = (...more: readonly string[]): ReturnType<typeof run> => run(
+      'train', '--data', path('colours'), '--runs', path('grey'), '--batch-size', '8', '--epochs', '0', ...more);
+    const [grey, coloured] = await Promise.all([train(), train('--model', 'small-32')]);
+    expect([grey.code, coloured.code], grey.stderr + coloured.stderr).to.deep.equal([0, 0]);
+    const said = `efficientnet: ${path('colours')}: pictures in colour, and the network sees grey 28 × 28 images; ` +
+      '--model and --image-size choose otherwise\n';
+    expect(grey.stderr.split(said)).to.have.length(2);
+    expect(coloured.stderr).not.to.contain('grey 28');
+  });
+
   it('a damaged image is an error with --strict', async () => {
     const { code, stderr } = await run('finetune', '--weights', weights, '--data', path('colours'), '--strict',
       '--runs', path('none'));

@@ -72,8 +72,12 @@ async function run(args: readonly string[]): Promise<number> {
 
   const sets = await loadSets(values, (images) => wantedBy(images, values, { inChannels, imageSize }), output.warn);
   try {
-    const { title, train, test, where, preprocessing: { crop } } = sets;
+    const { title, train, test, where, preprocessing: { crop }, losesColour } = sets;
     say(`${title}: ${train.length} training and ${test.length} test images, ${where}`);
+    if (losesColour) {
+      output.warn(`${where}: pictures in colour, and the network sees grey ${crop} × ${crop} images; --model and ` +
+        '--image-size choose otherwise');
+    }
     manualSeed(seed);
     const { network } = recipeOf(values);
     const model = namedModel(name, {

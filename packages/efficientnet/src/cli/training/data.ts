@@ -1,5 +1,5 @@
 /** From a folder to images that a network can be shown: found, read, and of the size and channels that it takes. */
-import { imageAt, loadImageFolder, resizeImage, shorterSideTo, toGrey, toRgb } from '@vitrine/data';
+import { imageAt, loadImage, loadImageFolder, resizeImage, shorterSideTo, toGrey, toRgb } from '@vitrine/data';
 import type { ImageDataset, ImageSource, Normalization, RasterImage } from '@vitrine/data';
 import { resolve } from 'node:path';
 import type { Preprocessing } from '../../weights/preprocessing.js';
@@ -34,6 +34,8 @@ export interface Sets {
   readonly preprocessing: Preprocessing;
   /** Damaged images that were left out. */
   readonly skipped: readonly string[];
+  /** Whether pictures of a folder, or rather the first of them, are in colour and the network sees them grey. */
+  readonly losesColour: boolean;
   /** Ends what reads. */
   readonly close: () => void;
 }
@@ -53,7 +55,7 @@ export async function loadSets(
   const wants = wanted({ side, channels, colours: { mean, std } });
   return {
     kind, title, where: data ?? 'the embedded subset', train: prepared(train, wants), test: prepared(test, wants),
-    preprocessing: wants.preprocessing, skipped: [], close: () => undefined,
+    preprocessing: wants.preprocessing, skipped: [], losesColour: false, close: () => undefined,
   };
 }
 
@@ -67,7 +69,17 @@ async function loadFolder(
   });
   const files = skipped.map(({ file }) => file);
   const title = resolve(dir).split(/[/\\]/).at(-1) ?? dir;
-  return { kind: 'folder', title, where: dir, train, test, preprocessing, skipped: files, close };
+  const losesColour = channels === 1 && hasColour(await loadImage(train.files[0]));
+  return { kind: 'folder', title, where: dir, train, test, preprocessing, skipped: files, losesColour, close };
+}
+
+/** Whether red, green and blue differ anywhere. */
+function hasColour({ channels, data }: RasterImage): boolean {
+  if (channels < 3) return false;
+  for (let at = 0; at < data.length; at += channels) {
+    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return true;
+  }
+  return false;
 }
 
 /** Images in memory, as they are if they are right, else turned into what is wanted each time they are read. */
