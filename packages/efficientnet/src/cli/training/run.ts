@@ -12,11 +12,13 @@ import { existsSync } from 'node:fs';
 import type { EfficientNet } from '../../model.js';
 import { UsageError } from '../options.js';
 import { parseAugmentation } from './augment.js';
+import { describeImages } from './data.js';
 import type { Sets } from './data.js';
 import type { RecipeValues, RunValues } from './options.js';
 import { stopOnInterrupt } from './output.js';
 import type { Output } from './output.js';
 import { recipeOf } from './presets.js';
+import { checkImages } from './run-folder.js';
 
 /** Test images computed together. */
 const TEST_BATCH = 100;
@@ -86,13 +88,15 @@ export async function runTraining(setup: Setup): Promise<Ending> {
   const { optimizer, ema, loss: criterion } = options;
   if (criterion === undefined) throw new Error('runTraining: the recipe has no loss');
   const path = log.path('checkpoint.safetensors');
+  const images = describeImages(sets);
   const metadata = describeWeights(model, sets);
+  const inCheckpoint = new Map([...metadata, ['images', images]]);
 
   const measure = async (): Promise<Evaluation> => {
     const look = (): Promise<Evaluation> => evaluate(model, testing, { flip });
     return ema === undefined ? look() : ema.apply(look);
   };
-  const watch = new Watch(setup, measure);
+  const watch = new Watch(setup, measure, inCheckpoint);
   const callbacks: readonly Callback[] = [
     watch,
     bestCheckpoint({
@@ -101,10 +105,12 @@ export async function runTraining(setup: Setup): Promise<Ending> {
     }),
     ...(patience === null ? [] : [earlyStopping({ metric: 'accuracy', mode: 'max', patience })]),
     watch.afterAll,
-    periodicCheckpoint({ path, everyMinutes: values['checkpoint-minutes'], metadata }),
+    periodicCheckpoint({ path, everyMinutes: values['checkpoint-minutes'], metadata: inCheckpoint }),
   ];
   const state: TrainingState = { model, optimizer, ema, callbacks };
-  const from = existsSync(path) ? await resumeTraining(path, state) : undefined;
+  const resumed = existsSync(path);
+  if (resumed) await checkImages(path, images);
+  const from = resumed ? await resumeTraining(path, state) : undefined;
   watch.begin(from);
   const { signal, release } = stopOnInterrupt(output);
   const started = performance.now();
@@ -138,11 +144,14 @@ class Watch implements Callback {
   readonly steps: StepMetrics[] = [];
   readonly #setup: Setup;
   readonly #measure: () => Promise<Evaluation>;
+  readonly #metadata: ReadonlyMap<string, string>;
   #images = 0;
 
-  constructor(setup: Setup, measure: () => Promise<Evaluation>) {
+  /** `metadata` is the checkpoint's. */
+  constructor(setup: Setup, measure: () => Promise<Evaluation>, metadata: ReadonlyMap<string, string>) {
     this.#setup = setup;
     this.#measure = measure;
+    this.#metadata = metadata;
   }
 
   /** What was written after the checkpoint will be written again. */
@@ -160,12 +169,12 @@ class Watch implements Callback {
   }
 
   async onStart(training: Training): Promise<void> {
-    const { log, model, sets, values: { epochs } } = this.#setup;
+    const { log, values: { epochs } } = this.#setup;
     const { position } = training;
     if (position.epoch < epochs) this.#startEpoch(position.epoch);
     // So that there is always something to go on from.
     if (position.step === 0) {
-      await saveTraining(log.path('checkpoint.safetensors'), training, position, describeWeights(model, sets));
+      await saveTraining(log.path('checkpoint.safetensors'), training, position, this.#metadata);
     }
   }
 
