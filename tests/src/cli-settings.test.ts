@@ -84,6 +84,20 @@ describe('command line: presets', () => {
       expect(formatSchedule(parseSchedule(text))).to.equal(text);
     }
     expect(() => parseOptimizer('adamw:0.9')).to.throw('adamw takes both betas, or none');
+    expect(parseOptimizer('sgd:0')).to.deep.equal({ name: 'sgd', momentum: 0, nesterov: false });
+  });
+
+  it('what the optimizer or the schedule would refuse is refused at once, and so is chance', () => {
+    for (const [text, message] of [
+      ['adamw:0.9:1', 'AdamW: betas[1] is from 0 to below 1; got 1'],
+      ['sgd:-1', 'SGD: momentum is a finite number >= 0; got -1'],
+      ['rmsprop-tf:1', 'RMSpropTF: decay is from 0 to below 1; got 1'],
+      ['sgd@0.5', "'sgd@0.5': @ and a probability are for augmentations; leave them out"],
+    ]) expect(() => parseOptimizer(text), text).to.throw(message);
+    for (const [text, message] of [
+      ['staircase:0.97:0', 'everySteps is a number of steps > 0; got 0'],
+      ['cosine@0.5', "'cosine@0.5': @ and a probability are for augmentations; leave them out"],
+    ]) expect(() => parseSchedule(text), text).to.throw(message);
   });
 
   it('a step of several batches is a larger batch to the learning rate', () => {

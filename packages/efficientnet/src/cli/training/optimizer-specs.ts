@@ -1,5 +1,7 @@
 /** What `--optimizer` and `--schedule` take, and how a recipe's are written so. */
+import { Linear, RECIPES, makeOptimizer, makeSchedule } from '@vitrine/nn';
 import type { RecipeOptimizer, RecipeSchedule } from '@vitrine/nn';
+import { meta } from '@vitrine/tensor';
 import { givenOf, numbersOf, parseSpec, rowOf } from './spec.js';
 import type { Spec } from './spec.js';
 
@@ -13,7 +15,7 @@ const OPTIMIZERS: Readonly<Record<RecipeOptimizer['name'], (spec: Spec) => Recip
   sgd: (spec) => {
     const plain = spec.args.at(-1) === 'plain';
     const [momentum = 0.9] = numbersOf({ ...spec, args: plain ? spec.args.slice(0, -1) : spec.args }, 1);
-    return { name: 'sgd', momentum, nesterov: !plain };
+    return { name: 'sgd', momentum, nesterov: !plain && momentum > 0 };
   },
   'rmsprop-tf': (spec) => {
     const [decay = 0.9, momentum = 0.9, eps = 1e-3] = numbersOf(spec, 3);
@@ -21,10 +23,22 @@ const OPTIMIZERS: Readonly<Record<RecipeOptimizer['name'], (spec: Spec) => Recip
   },
 };
 
-/** `adamw`, `sgd:0.9`, `rmsprop-tf:0.9:0.9:0.001`. Throws an Error that quotes what is wrong. */
-export function parseOptimizer(text: string): RecipeOptimizer {
+/** What there is of one kind alone, and is not done by chance. */
+function parseCertain(text: string): Spec {
   const spec = parseSpec(text);
-  return rowOf(OPTIMIZERS, spec)(spec);
+  if (spec.probability === undefined) return spec;
+  throw new Error(`'${text}': @ and a probability are for augmentations; leave them out`);
+}
+
+/**
+ * `adamw`, `sgd:0.9`, `rmsprop-tf:0.9:0.9:0.001`. Throws an Error that says what is wrong, be it what the optimizer
+ * itself refuses: that is known before images are read and a run has its folder.
+ */
+export function parseOptimizer(text: string): RecipeOptimizer {
+  const spec = parseCertain(text);
+  const optimizer = rowOf(OPTIMIZERS, spec)(spec);
+  makeOptimizer({ ...RECIPES.cpu, optimizer }, meta(() => new Linear(1, 1)));
+  return optimizer;
 }
 
 export function formatOptimizer(optimizer: RecipeOptimizer): string {
@@ -50,10 +64,12 @@ const SCHEDULES: Readonly<Record<RecipeSchedule['name'], (spec: Spec) => RecipeS
   },
 };
 
-/** `cosine`, `cosine:0.01`, `staircase:0.97:2.4`, `constant`. */
+/** `cosine`, `cosine:0.01`, `staircase:0.97:2.4`, `constant`. Throws an Error as `parseOptimizer` does. */
 export function parseSchedule(text: string): RecipeSchedule {
-  const spec = parseSpec(text);
-  return rowOf(SCHEDULES, spec)(spec);
+  const spec = parseCertain(text);
+  const schedule = rowOf(SCHEDULES, spec)(spec);
+  makeSchedule({ ...RECIPES.cpu, schedule }, 1);
+  return schedule;
 }
 
 export function formatSchedule(schedule: RecipeSchedule): string {
