@@ -4,6 +4,7 @@ import type { RasterImage } from '@vitrine/data';
 import type { Recipe } from '@vitrine/nn';
 import { Random } from '@vitrine/tensor';
 import { expect } from 'chai';
+import { join } from 'node:path';
 import { parseAugmentation } from '../../packages/efficientnet/dist/cli/training/augment.js';
 import { recogniseDataset } from '../../packages/efficientnet/dist/cli/training/data-kinds.js';
 import { loadSets, wantedBy } from '../../packages/efficientnet/dist/cli/training/data.js';
@@ -120,6 +121,20 @@ describe('command line: data sets', () => {
       [{ 'data_batch_1.bin': new Uint8Array(3073) }, 'cifar-10'], [{ 'cat/1.png': new Uint8Array(1) }, 'folder'],
     ] as const) expect(await withFolder(files, recogniseDataset)).to.equal(kind);
     expect(await recogniseDataset(null)).to.equal('fashion-mnist');
+  });
+
+  it('MNIST below a folder of another name is MNIST; without labels the folder itself has the last word', async () => {
+    const mnist = idx([5, 0, 4, 1, 9, 2, 1, 3]);
+    const below = (folder: string, names: readonly string[]): Record<string, Uint8Array> =>
+      Object.fromEntries(names.map((name) => [`${folder}/${name}`, mnist[name]]));
+    const images = [FASHION_MNIST_FILES.train.images];
+    for (const [folder, names, kind] of [
+      ['fashion/mnist', Object.keys(mnist), 'mnist'], ['fashion', Object.keys(mnist), 'mnist'],
+      ['fashion/mnist', images, 'mnist'], ['data/fashion', images, 'fashion-mnist'],
+    ] as const) {
+      const found = await withFolder(below(folder, names), (dir) => recogniseDataset(join(dir, folder)));
+      expect(found, `${folder}, ${names.length} files`).to.equal(kind);
+    }
   });
 
   it('of one size are seen as they are, or in the size and channels that are wanted', async () => {

@@ -5,7 +5,7 @@ import {
 import type { ImageDataset, Normalization } from '@vitrine/data';
 import { readFile } from '@vitrine/tensor/files';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UsageError } from '../options.js';
 
 export const DATASETS = ['fashion-mnist', 'mnist', 'cifar-10', 'cifar-100', 'folder'] as const;
@@ -53,8 +53,7 @@ const MNIST_LABELS = '5,0,4,1,9,2,1,3';
 
 /**
  * What a folder holds, by the names of the files in it. Those of MNIST and Fashion-MNIST are the same: which it is, the
- * folder's name tells, or the first labels; where neither does, it is taken for Fashion-MNIST. Null is the embedded
- * subset.
+ * first labels tell; what does not begin as MNIST does is taken for Fashion-MNIST. Null is the embedded subset.
  */
 export async function recogniseDataset(dir: string | null): Promise<DatasetKind> {
   if (dir === null) return 'fashion-mnist';
@@ -66,9 +65,9 @@ export async function recogniseDataset(dir: string | null): Promise<DatasetKind>
   if (has(/^(?:data_batch_1\.bin|cifar-10-batches-bin)$/)) return 'cifar-10';
   if (has(/^cifar-100-binary$/) || (has(/^train\.bin$/) && has(/^test\.bin$/))) return 'cifar-100';
   if (!has(/^(?:train|t10k)-(?:images-idx3|labels-idx1)-ubyte/)) return 'folder';
-  if (/fashion/i.test(dir)) return 'fashion-mnist';
   const file = names.find((name) => /^train-labels-idx1-ubyte(?:\.gz)?$/.test(name));
-  if (file === undefined) return 'mnist'; // its loader says what is missing
+  // The loader says what is missing.
+  if (file === undefined) return /fashion/i.test(basename(dir)) ? 'fashion-mnist' : 'mnist';
   const path = join(dir, file);
   const { data: labels } = parseIdx(await gunzip(await readFile(path), path), path, 1);
   return labels.subarray(0, 8).join() === MNIST_LABELS ? 'mnist' : 'fashion-mnist';
