@@ -51,6 +51,8 @@ describe('command line: help and wrong usage', () => {
     [['summary', 'b0', '--jsno'], "Unknown option '--jsno'"],
     [['summary', 'b0', '--image-size', '0'], "--image-size takes a whole number >= 1; got '0'"],
     [['summary', 'b0', '--num-classes', 'ten'], "--num-classes takes a whole number >= 1; got 'ten'"],
+    [['summary', 'b0', '--tree', '--json'],
+      'summary prints the tree, or JSON of the layers; leave out --tree or --json'],
     [['train', 'b0'], "unexpected argument 'b0'"],
     [['train', '--model', 'b9', '--runs', '/nonexistent'], "there is no model 'b9'"],
     [['train', '--preset', 'toString'], "--preset takes start, cpu, cpu-hour or paper; got 'toString'"],

@@ -25,6 +25,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { given, positionals: [name] } = readArguments(TABLE, args, 1);
   if (name === undefined) throw new UsageError('summary takes the NAME of a model, such as b0');
   const { 'image-size': imageSize, 'num-classes': numClasses, tree = false, json = false } = given;
+  if (tree && json) throw new UsageError('summary prints the tree, or JSON of the layers; leave out --tree or --json');
   const model = meta(() => namedModel(name, {
     ...(imageSize !== undefined && { imageSize }),
     ...(numClasses !== undefined && { numClasses }),
