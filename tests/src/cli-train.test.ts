@@ -166,7 +166,7 @@ describe('command line: train', () => {
     }
   });
 
-  it('--config with config.json of a run gives the same bits; the command line goes before', async () => {
+  it('--config with config.json of a run gives the same bits; the command line has precedence', async () => {
     const more =
       ['--augment', 'flip,crop:1,erase:0.3,cutmix:1@0.5', '--ema', '0.9', '--drop-path', '0.3', '--seed', '5'];
     const first = await run(...args('first', '--epochs', '2', ...more));
@@ -189,6 +189,18 @@ describe('command line: train', () => {
     expect(result.config).to.include({ seed: 5, ema: 0.9, epochs: 1 });
     expect(result.best).to.deep.equal({ epoch: 1, testAccuracy: result.testAccuracy });
     expect(result.files).to.have.members(FILES);
+  });
+
+  it('another preset beside a configuration that has one: exit 2; the same one goes', async () => {
+    const config = join(root, 'preset.json');
+    writeFileSync(config, '{ "preset": "cpu", "lr": 0.001 }');
+    const other = await run(...args('none', '--config', config, '--preset', 'start'));
+    expect(other.code).to.equal(2);
+    expect(other.stderr).to.contain('--preset start does not go with --config: ').and.to.contain(' is of preset cpu,');
+    expect(existsSync(join(root, 'none'))).to.equal(false);
+    const same = await run(...args('same', '--config', config, '--preset', 'cpu', '--epochs', '0', '--json'));
+    expect(same.code, same.stderr).to.equal(0);
+    expect((JSON.parse(same.stdout) as TrainResult).config).to.include({ preset: 'cpu', lr: 0.001, model: 'small-28' });
   });
 
   it('refuses a configuration that it does not understand, exit 2', async () => {

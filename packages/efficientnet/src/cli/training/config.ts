@@ -33,9 +33,18 @@ export async function readSettings<T extends RunTable>(
     }
   }
   const path = resume === undefined ? config : join(resume, CONFIG_FILE);
-  const settings = path === undefined ? given : { ...await readConfig(command, table, path), ...given };
+  const written = path === undefined ? {} : await readConfig(command, table, path);
+  checkPresets(given, written, path);
+  const settings = { ...written, ...given };
   applyBackend(settings);
   return settings;
+}
+
+/** The config.json of a run has all that its preset says: another one beside it would change nothing. */
+function checkPresets(given: object, written: object, path: string | undefined): void {
+  if (!('preset' in given && 'preset' in written) || given.preset === written.preset) return;
+  throw new UsageError(`--preset ${String(given.preset)} does not go with --config: ${path} is of preset ` +
+    `${String(written.preset)}, and what it says would count; leave one of them out`);
 }
 
 async function readConfig<T extends RunTable>(command: string, table: T, path: string): Promise<Partial<Values<T>>> {
