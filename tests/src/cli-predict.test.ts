@@ -195,11 +195,16 @@ describe('command line: predict', () => {
     const args = ['predict', path('pictures/B.png'), '--weights', path('tiny.safetensors')];
     const piped = start(...args);
     piped.child.stdout?.destroy();
-    const [refused, closed] = await Promise.all([run(...args, '--output', path('there.npy')), piped.finished]);
+    const writing = start(...args, '--output', path('piped.npy'));
+    writing.child.stdout?.destroy();
+    const [refused, closed, written] =
+      await Promise.all([run(...args, '--output', path('there.npy')), piped.finished, writing.finished]);
     expect(refused).to.include({ code: 1, stdout: '' });
     expect(refused.stderr).to.contain('there.npy: exists already; --force replaces it');
     expect(closed.code).to.equal(0);
     expect(closed.stderr).not.to.contain('EPIPE');
+    expect(written.code, written.stderr).to.equal(0);
+    expect((await loadNpy(path('piped.npy'))).shape).to.deep.equal([1, 4]);
     expect((await run(...args, '--output', path('there.npy'), '--force')).code).to.equal(0);
     expect((await loadNpy(path('there.npy'))).shape).to.deep.equal([1, 4]);
   });

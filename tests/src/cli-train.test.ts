@@ -203,6 +203,13 @@ describe('command line: train', () => {
     expect((JSON.parse(same.stdout) as TrainResult).config).to.include({ preset: 'cpu', lr: 0.001, model: 'small-28' });
   });
 
+  it('a reader that closes the pipe stops no training', async () => {
+    const { child, finished } = start(...args('piped', '--epochs', '2'));
+    child.stdout?.destroy();
+    expect(await finished).to.include({ code: 0, stderr: '' });
+    expect(await expectUsable(folderOf('piped'))).to.include({ epoch: 2 });
+  });
+
   it('refuses a configuration that it does not understand, exit 2', async () => {
     const path = join(root, 'wrong.json');
     for (const [text, message] of [

@@ -69,11 +69,19 @@ async function main(args: readonly string[]): Promise<number> {
   return command.run(rest);
 }
 
-// A reader that has seen enough (`… | head`) closes the pipe: that is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+/** Whether all that a command leaves is what it prints: `predict` may also write a file. */
+const printsOnly = ([name, ...rest]: readonly string[]): boolean =>
+  ['summary', 'scale', 'inspect'].includes(name)
+  || (name === 'predict' && !rest.some((arg) => /^--output(?:=|$)/.test(arg)));
+
+// A reader that has seen enough (`… | head`) closes the pipe: that is no failure of ours. Whoever is still to leave
+// something, such as a training, goes on to do so.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (stream === process.stdout && printsOnly(process.argv.slice(2))) process.exit(0);
+  });
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2));
