@@ -57,6 +57,17 @@ describe('compound scaling', () => {
       .to.throw(RangeError, 'beta is a finite number above 0; got 0');
     expect(() => compound(PAPER_COEFFICIENTS, NaN, B0)).to.throw(RangeError, 'phi is a finite number; got NaN');
   });
+
+  it('refuses networks beyond all sense before it makes them', () => {
+    const of = (stretch: object): (() => unknown) => () => sizeOfVariant({ ...B0, ...stretch });
+    expect(of({ depthCoefficient: 70 }))
+      .to.throw(RangeError, 'scale: depth × 70 and width × 1 make 1120 blocks of up to 1280 channels; at most 1000 and');
+    for (const widthCoefficient of [1000, Infinity, NaN]) {
+      expect(of({ widthCoefficient })).to.throw(RangeError, 'scale: ');
+    }
+    expect(sizeOfVariant({ ...B0, depthCoefficient: 20, widthCoefficient: 500 }))
+      .to.include({ blocks: 320, headChannels: 640_000 });
+  });
 });
 
 interface Row {
@@ -140,6 +151,9 @@ describe('command line: scale', () => {
     [['--phi', '3..1'], "--phi takes A..B or numbers with commas between, from -12 to 12; got '3..1'"],
     [['--phi', '0,,1'], "--phi takes A..B or numbers with commas between, from -12 to 12; got '0,,1'"],
     [['--phi', '0..99'], '--phi takes A..B'],
+    [['--alpha', '12'], 'scale: depth × 144 and width × '],
+    [['--beta', '40', '--rate', '1'], 'channels; at most 1000 and 1000000 can be made; take smaller coefficients'],
+    [['--beta', '1e200', '--phi', '2', '--rate', '1'], 'blocks of up to Infinity channels'],
     [['--base', 'b9', '--rate', '1'], "there is no model 'b9'"],
     [['--base', 'l2'], 'a network of width 4.30 has 480 M parameters, too many to be run here'],
   ];

@@ -66,7 +66,10 @@ export interface VariantSize {
   readonly macs: number;
 }
 
-/** Counted on shapes alone, in milliseconds for any size. */
+/**
+ * Counted on shapes alone, in milliseconds. Throws a RangeError for a network that is stretched beyond all sense: see
+ * `scale`.
+ */
 export function sizeOfVariant(variant: Preset, options: EfficientNetOptions = {}): VariantSize {
   const model = meta(() => EfficientNet.fromVariant('scaled', variant, options));
   const { stemChannels, headChannels, stages } = model.config;

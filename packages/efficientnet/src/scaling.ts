@@ -49,14 +49,21 @@ export function roundFilters(channels: number, widthCoefficient: number): number
 export const roundRepeats = (repeats: number, depthCoefficient: number): number =>
   Math.ceil(depthCoefficient * repeats);
 
-/** An architecture stretched: channels by the width, repeats by the depth. */
+/** Far beyond any network, and what one can be counted in seconds: L2 has 87 blocks, of up to 1376 channels. */
+export const MOST_BLOCKS = 1000;
+export const MOST_CHANNELS = 1e6;
+
+/**
+ * An architecture stretched: channels by the width, repeats by the depth. Throws a RangeError for more than
+ * `MOST_BLOCKS` and `MOST_CHANNELS`, before anything is made of them.
+ */
 export function scale(
   architecture: Architecture,
   { widthCoefficient, depthCoefficient }: Pick<Scaling, 'widthCoefficient' | 'depthCoefficient'>,
 ): Architecture {
   const { stemChannels, stages, headChannels, fixedEnds } = architecture;
   const isEnd = (i: number): boolean => i === 0 || i === stages.length - 1;
-  return {
+  const scaled: Architecture = {
     ...architecture,
     stemChannels: fixedEnds ? stemChannels : roundFilters(stemChannels, widthCoefficient),
     headChannels: fixedEnds ? headChannels : roundFilters(headChannels, widthCoefficient),
@@ -66,4 +73,9 @@ export function scale(
       repeats: fixedEnds && isEnd(i) ? stage.repeats : roundRepeats(stage.repeats, depthCoefficient),
     })),
   };
+  const blocks = scaled.stages.reduce((sum, { repeats }) => sum + repeats, 0);
+  const widest = Math.max(scaled.stemChannels, scaled.headChannels, ...scaled.stages.map(({ channels }) => channels));
+  if (blocks <= MOST_BLOCKS && widest <= MOST_CHANNELS) return scaled; // NaN is more, too
+  throw new RangeError(`scale: depth × ${depthCoefficient} and width × ${widthCoefficient} make ${blocks} blocks of ` +
+    `up to ${widest} channels; at most ${MOST_BLOCKS} and ${MOST_CHANNELS} can be made; take smaller coefficients`);
 }

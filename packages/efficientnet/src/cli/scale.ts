@@ -77,34 +77,32 @@ async function run(args: readonly string[]): Promise<number> {
   const base = asUsage(() => variantNamed(baseName));
   const baseSize = sizeOfVariant(base, { numClasses });
   const published = familyOf(base);
-  const stretched = steps.map((phi) => ({ phi, variant: compound(coefficients, phi, base) }));
+  const stretched = asUsage(() => steps.map((phi) => {
+    const variant = compound(coefficients, phi, base);
+    return { phi, variant, size: sizeOfVariant(variant, { numClasses }) };
+  }));
   if (givenRate === undefined || measure) {
-    checkRunnable([base, ...(measure ? stretched.map(({ variant }) => variant) : [])], numClasses);
+    checkRunnable([baseSize, ...(measure ? stretched.map(({ size }) => size) : [])]);
     await threadsReady();
   }
   const rate = givenRate ?? (2 * baseSize.macs) / (1e9 * secondsOf(base, numClasses));
-  const row = (variant: Preset, measure: boolean): Row => {
-    const size = sizeOfVariant(variant, { numClasses });
-    return {
-      ...size,
-      macsRatio: size.macs / baseSize.macs,
-      predictedSeconds: (2 * size.macs) / (1e9 * rate),
-      ...(measure && { measuredSeconds: secondsOf(variant, numClasses) }),
-    };
-  };
+  const row = (size: VariantSize): Row =>
+    ({ ...size, macsRatio: size.macs / baseSize.macs, predictedSeconds: (2 * size.macs) / (1e9 * rate) });
   const result = {
     base: baseName, coefficients, rate,
-    rows: stretched.map(({ phi, variant }) => ({ phi, ...row(variant, measure) })),
-    published: published.length < 2 ? [] : published.map((name) => ({ name, ...row(variantNamed(name), false) })),
+    rows: stretched.map(({ phi, variant, size }) =>
+      ({ phi, ...row(size), ...(measure && { measuredSeconds: secondsOf(variant, numClasses) }) })),
+    published: published.length < 2
+      ? []
+      : published.map((name) => ({ name, ...row(sizeOfVariant(variantNamed(name), { numClasses })) })),
   };
   const shown = json ? `${JSON.stringify(result, null, 2)}\n` : formatted(result, givenRate === undefined);
   process.stdout.write(shown);
   return 0;
 }
 
-function checkRunnable(variants: readonly Preset[], numClasses: number): void {
-  for (const variant of variants) {
-    const { params, widthCoefficient } = sizeOfVariant(variant, { numClasses });
+function checkRunnable(sizes: readonly VariantSize[]): void {
+  for (const { params, widthCoefficient } of sizes) {
     if (params > MOST_PARAMETERS) {
       throw new UsageError(`a network of width ${widthCoefficient.toFixed(2)} has ${(params / 1e6).toFixed(0)} M ` +
         `parameters, too many to be run here (at most ${MOST_PARAMETERS / 1e6} M); ` +

@@ -4,6 +4,7 @@
  */
 import type { StageConfig } from '../config.js';
 import type { EfficientNetConfig } from '../model.js';
+import { MOST_BLOCKS, MOST_CHANNELS } from '../scaling.js';
 import type { Preprocessing } from './preprocessing.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -11,7 +12,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Kinds of field: a whole number from 1, any finite number, or one of a few words. */
+/** Kinds of field: a whole number from 1 that is no hostile one, any finite number, or one of a few words. */
 type Kind = 'count' | 'number' | 'text' | readonly string[];
 
 const STAGE: Readonly<Record<keyof StageConfig, Kind>> = {
@@ -25,11 +26,10 @@ const NETWORK: Readonly<Record<Exclude<keyof EfficientNetConfig, 'stages' | 'bat
   convention: ['tensorflow', 'pytorch'], batchNormMomentum: 'number',
 };
 
-/** Far beyond any network: a bound on what a hostile file can ask for. */
-const MOST = 1e6;
-
 function fits(value: unknown, kind: Kind): boolean {
-  if (kind === 'count') return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST;
+  if (kind === 'count') {
+    return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST_CHANNELS;
+  }
   if (kind === 'number') return typeof value === 'number' && Number.isFinite(value);
   return kind === 'text' ? typeof value === 'string' : kind.some((word) => word === value);
 }
@@ -43,7 +43,7 @@ function isConfig(value: Fields): value is Fields & EfficientNetConfig {
   const { stages, batchNormEps } = value;
   return wrongFields(value, NETWORK).length === 0 &&
     Array.isArray(stages) && stages.length > 0 && stages.every(isStage) &&
-    stages.reduce((sum, { repeats }) => sum + repeats, 0) <= 1000 &&
+    stages.reduce((sum, { repeats }) => sum + repeats, 0) <= MOST_BLOCKS &&
     (batchNormEps === undefined || fits(batchNormEps, 'number'));
 }
 
