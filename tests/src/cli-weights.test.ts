@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
-import { EfficientNet, LAYOUTS, exportOnnx } from '@vitrine/efficientnet';
+import { EfficientNet, LAYOUTS, PRESETS, encodeWeights, exportOnnx } from '@vitrine/efficientnet';
 import { decodeWeights, meta, parseSafetensors, serializeSafetensors } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { makeFiles, runJson } from './support/cli-files.js';
@@ -245,6 +245,19 @@ describe('command line: weights', () => {
     const { code, stderr } = await run('export', path('tiny.safetensors'), path('x.onnx'), '--model', 'b99');
     expect(code).to.equal(2);
     expect(stderr).to.contain("there is no model 'b99'; known are efficientnet-b0, ");
+  });
+
+  it('a network of one\'s own is asked for by its name', async () => {
+    const own = EfficientNet.fromVariant('mine', PRESETS['tiny-28'], { numClasses: 4 });
+    writeFileSync(path('mine.safetensors'), encodeWeights(own));
+    const ask = (name: string): ReturnType<typeof run> =>
+      run('export', path('mine.safetensors'), path('mine.onnx'), '--model', name, '--force');
+    const [mine, other, none] = await Promise.all([ask('mine'), ask('b0'), ask('ours')]);
+    expect(mine.code, mine.stderr).to.equal(0);
+    expect(other.code).to.equal(1);
+    expect(other.stderr).to.contain("holds mine, not efficientnet-b0; ask for 'mine', or 'auto'");
+    expect(none.code).to.equal(2);
+    expect(none.stderr).to.contain("there is no model 'ours'");
   });
 
   it('the package’s command is there before anything is compiled, may be run, and is this one', async () => {

@@ -5,6 +5,7 @@ import { checkDigest, decodeWeights, fetchFile, sha256Of } from '@vitrine/tensor
 import type { WeightsFile } from '@vitrine/tensor';
 import { readFile } from '@vitrine/tensor/files';
 import { EfficientNet, configFor } from '../model.js';
+import { parseConfig } from '../weights/checkpoint-config.js';
 import type { PretrainedInfo } from '../weights/pretrained.js';
 import { UsageError, asUsage, choice, flag, option, text } from './options.js';
 import type { Kind, Values } from './options.js';
@@ -22,7 +23,8 @@ export const WEIGHTS = option('FILE', text,
 export const SOURCE_OPTIONS = {
   sha256: option('HEX', hex, 'what the file\'s SHA-256 is or begins with, at least 8 digits'),
   cache: option('DIR', text, 'where downloads are kept (default $XDG_CACHE_HOME/vitrine or ~/.cache/vitrine)'),
-  ema: flag('the moving average of the weights, where a training checkpoint holds one'),
+  ema: flag('the moving average of the weights in a training checkpoint (a run\'s best.safetensors is of the ' +
+    'averages already, if it made any)'),
 } as const;
 
 /** For a network made of it. */
@@ -96,12 +98,13 @@ function downloadProgress(address: string): Download {
   };
 }
 
-/** The network in a file, ready for evaluation. A name that does not exist is wrong usage. */
+/** The network in a file, ready for evaluation. A name that does not exist, not even in the file, is wrong usage. */
 export async function openWeights(values: WeightsValues, source: string): Promise<Opened> {
   const { model: name = 'auto', conventions, ema = false } = values;
-  if (name !== 'auto') asUsage(() => configFor(name));
   const { bytes, name: fileName } = await readWeights(values, source);
   const file = decodeWeights(bytes, fileName, { ema });
+  const own = parseConfig(file.metadata.get('model') ?? 'null')?.name;
+  if (name !== 'auto' && name !== own) asUsage(() => configFor(name));
   const warnings: string[] = [];
   const model = await EfficientNet.fromPretrained(name, file, {
     fileName,
