@@ -150,11 +150,12 @@ describe('fromPretrained', () => {
 
   it('batch norm has the eps and momentum of the library', async () => {
     const norms = async (
-      layout: 'lukemelas' | 'torchvision' | 'timm', variant: string, name?: string,
+      layout: 'lukemelas' | 'torchvision' | 'timm', variant: string, name?: string, options: PretrainedOptions = {},
     ): Promise<readonly number[]> => {
       const shapes = shapesOf(variant);
       const { headNorm } = await load(
-        variant, fileOf(layout, shapes, fillModel(shapes)), name === undefined ? {} : { fileName: name },
+        variant, fileOf(layout, shapes, fillModel(shapes)),
+        { ...(name !== undefined && { fileName: name }), ...options },
       );
       return [headNorm.eps, headNorm.momentum];
     };
@@ -163,6 +164,11 @@ describe('fromPretrained', () => {
     expect(await norms('torchvision', 'b5')).to.deep.equal([1e-3, 0.01]);
     expect(await norms('timm', 'b5', 'tf_efficientnet_b5_ns-6f26d0cf.pth')).to.deep.equal([1e-3, 0.1]);
     expect(await norms('timm', 'b5', 'efficientnet_b5.sw_in12k_ft_in1k/model.safetensors')).to.deep.equal([1e-5, 0.1]);
+    // Asked for in the place of what the name says.
+    const [tensorflow, pytorch] = [{ conventions: 'tensorflow' }, { conventions: 'pytorch' }] as const;
+    expect(await norms('timm', 'b0', 'model.safetensors', tensorflow)).to.deep.equal([1e-3, 0.1]);
+    expect(await norms('timm', 'b5', 'tf_efficientnet_b5_ns-6f26d0cf.pth', pytorch)).to.deep.equal([1e-5, 0.1]);
+    expect(await norms('torchvision', 'b0', 'b0.pth', tensorflow)).to.deep.equal([1e-3, 0.01]);
   });
 
   it("timm's weights of unknown lineage bring a warning, which the option silences", async () => {

@@ -104,18 +104,42 @@ describe('weights: saving', () => {
   });
 
   it('warns where the other library computes differently', () => {
-    const said = (layout: LayoutName, conventions: 'tensorflow' | 'pytorch'): string[] => {
+    const said = (layout: LayoutName, conventions: 'tensorflow' | 'pytorch', options = {}): string[] => {
       const warnings: string[] = [];
-      encodeWeights(network('tiny-28', { conventions }), { layout, warn: (message) => void warnings.push(message) });
+      const model = network('tiny-28', { conventions, ...options });
+      encodeWeights(model, { layout, warn: (message) => void warnings.push(message) });
       return warnings;
     };
     expect(said('torchvision', 'tensorflow')).to.deep.equal([
-      "saveWeights: torchvision pads and normalises as in 'pytorch', this network as in 'tensorflow': " +
+      "saveWeights: torchvision pads as in 'pytorch', this network as in 'tensorflow'; " +
+        "it adds 0.00001 to batch norm's variances (eps), this network 0.001: " +
         'the weights will load there, but the logits differ']);
     expect(said('lukemelas', 'pytorch')).to.have.length(1);
     for (const layout of ['vitrine', 'timm', 'lukemelas'] as const) {
       expect(said(layout, 'tensorflow'), layout).to.deep.equal([]);
     }
+    const eps = { batchNormEps: 1e-3 };
+    expect(said('timm', 'pytorch', eps)).to.deep.equal([
+      "saveWeights: timm adds 0.00001 to batch norm's variances (eps), this network 0.001: " +
+        'the weights will load there, but the logits differ']);
+    expect(said('timm', 'tensorflow', eps)).to.deep.equal([]);
+    expect(said('vitrine', 'pytorch', eps)).to.deep.equal([]);
+  });
+
+  it('knows that torchvision has the eps of TensorFlow for B5 to B7 and V2, and timm has not', () => {
+    const said = (name: string, layout: LayoutName, options = {}): number => {
+      const warnings: string[] = [];
+      // The name decides, the size does not.
+      const model = new EfficientNet({ ...network('tiny-28', { conventions: 'pytorch', ...options }).config, name });
+      encodeWeights(model, { layout, warn: (message) => void warnings.push(message) });
+      return warnings.length;
+    };
+    for (const name of ['efficientnet-b5', 'efficientnet-v2-s']) {
+      expect([said(name, 'torchvision'), said(name, 'timm')], `${name} of torchvision`).to.deep.equal([0, 1]);
+      const timm = { batchNormEps: 1e-5 };
+      expect([said(name, 'torchvision', timm), said(name, 'timm', timm)], `${name} of timm`).to.deep.equal([1, 0]);
+    }
+    expect([said('efficientnet-b0', 'torchvision'), said('efficientnet-b0', 'timm')]).to.deep.equal([0, 0]);
   });
 
   it('refuses what the library does not have, and writes nothing', () => {

@@ -14,6 +14,7 @@ import { isCounter, keysOf } from './layouts.js';
 import type { LayoutName } from './layouts.js';
 import { preprocessingFor } from './preprocessing.js';
 import type { Preprocessing } from './preprocessing.js';
+import { optionsIn } from './lineages.js';
 import { hintsOf, recognise } from './recognise.js';
 import type { Recognised } from './recognise.js';
 
@@ -134,10 +135,10 @@ function configOf(
   { configFor }: ModelMaker, found: Recognised, { conventions, numClasses, inChannels }: PretrainedOptions,
 ): EfficientNetConfig {
   const sizes = { numClasses: numClasses ?? found.numClasses, inChannels: inChannels ?? found.inChannels };
-  // Other conventions than the file's have their own eps and momentum.
+  // Other conventions than the file's have their own eps and momentum, which in timm are timm's.
   const settings = conventions === undefined || conventions === found.options.conventions
     ? found.options
-    : { conventions };
+    : optionsIn(found.layout, conventions);
   if (found.config === null) return configFor(found.variant, { ...sizes, ...settings });
   if (settings === found.options) return { ...found.config, ...sizes };
   const { batchNormEps: _, ...rest } = found.config;

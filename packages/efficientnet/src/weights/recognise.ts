@@ -3,13 +3,15 @@
  * and eps the weights were trained, follows from the library, and for timm from the word `tf_` in a name.
  */
 import { PRESETS, VARIANTS } from '../config.js';
-import type { ConventionName, Preset } from '../config.js';
+import type { Preset } from '../config.js';
 import { formatShape } from '@vitrine/tensor';
 import type { Shape, WeightsFile } from '@vitrine/tensor';
-import type { EfficientNetConfig, EfficientNetOptions } from '../model.js';
+import type { EfficientNetConfig } from '../model.js';
 import { scale } from '../scaling.js';
 import { LAYOUTS, namesIn, placesOf } from './layouts.js';
 import type { LayoutName, Structure } from './layouts.js';
+import { optionsIn } from './lineages.js';
+import type { LineageOptions } from './lineages.js';
 import { parseConfig } from './checkpoint-config.js';
 
 /** A network, by its name and what differs from it, or in full. */
@@ -20,9 +22,7 @@ export interface Recognised {
   readonly inChannels: number;
   /** Of files that carry their whole configuration. */
   readonly config: EfficientNetConfig | null;
-  /** Conventions, and what of them is the library's own. */
-  readonly options: Pick<EfficientNetOptions, 'batchNormEps' | 'batchNormMomentum'>
-    & { readonly conventions: ConventionName };
+  readonly options: LineageOptions;
   /** What the conventions were read from. */
   readonly reason: string;
   /** What is only guessed, and how to say otherwise. */
@@ -144,37 +144,35 @@ function matches(tensors: Tensors, layout: LayoutName, candidate: Candidate, blo
     });
 }
 
-const TIMM_MOMENTUM = 0.1;
 /**
- * A name of timm's for its own weights: `efficientnet_b0_ra-3dd342df.pth`,
- * `timm/efficientnet_b2.ra_in1k/model.safetensors`.
+ * A name of timm's for its own weights: `efficientnet_b0_ra-3dd342df.pth`, `efficientnet_b1-533bc792.pth`,
+ * `timm/efficientnet_b2.ra_in1k/model.safetensors`. Without a recipe or a digest behind it, it is anybody's name.
  */
 const TIMM_NAME = /(?<!\w)efficientnet(?:v2)?_(?:b\d|l2|lite\d|[sml])(?![a-z0-9])/i;
 
 function conventionsOf(layout: LayoutName, hints: string): Pick<Recognised, 'options' | 'reason' | 'warnings'> {
   switch (layout) {
     case 'lukemelas': return {
-      options: { conventions: 'tensorflow' },
+      options: optionsIn(layout, 'tensorflow'),
       reason: 'what lukemelas trains with',
       warnings: [],
     };
     case 'torchvision': return {
-      options: { conventions: 'pytorch' },
+      options: optionsIn(layout, 'pytorch'),
       reason: 'what torchvision trains with',
       warnings: [],
     };
     case 'timm': {
-      const batchNormMomentum = TIMM_MOMENTUM;
       if (/tf_efficientnet/i.test(hints)) {
         return {
-          options: { conventions: 'tensorflow', batchNormMomentum },
+          options: optionsIn(layout, 'tensorflow'),
           reason: 'a name that begins with tf_',
           warnings: [],
         };
       }
       const named = TIMM_NAME.test(hints);
       return {
-        options: { conventions: 'pytorch', batchNormEps: 1e-5, batchNormMomentum },
+        options: optionsIn(layout, 'pytorch'),
         reason: named
           ? "a name of timm's own weights, without tf_"
           : 'a guess: no name says whether it begins with tf_',
@@ -186,7 +184,7 @@ function conventionsOf(layout: LayoutName, hints: string): Pick<Recognised, 'opt
       };
     }
     case 'vitrine': return {
-      options: { conventions: 'tensorflow' },
+      options: optionsIn(layout, 'tensorflow'),
       reason: 'a guess: the file does not carry the configuration',
       warnings: ["the file does not carry the network's configuration; its padding and eps are " +
         "taken as TensorFlow's. If it was trained otherwise, give conventions: 'pytorch'"],

@@ -2,11 +2,12 @@
 import { serializeSafetensors } from '@vitrine/tensor';
 import type { RawArray } from '@vitrine/tensor';
 import { writeFileAtomic } from '@vitrine/tensor/files';
-import type { ConventionName } from '../config.js';
-import type { EfficientNet } from '../model.js';
+import { conventionsFor } from '../config.js';
+import type { EfficientNet, EfficientNetConfig } from '../model.js';
 import { toTorch } from './axes.js';
 import { countersOf, keysOf } from './layouts.js';
 import type { LayoutName } from './layouts.js';
+import { ONLY_CONVENTION, epsIn } from './lineages.js';
 
 export interface SaveWeightsOptions {
   /** Whose names and axes. Default 'vitrine'. */
@@ -22,20 +23,24 @@ export interface SaveWeightsOptions {
   readonly warn?: (message: string) => void;
 }
 
-/** How the libraries pad and normalise. timm does both: its names for TensorFlow's begin with `tf_`. */
-const CONVENTION: Readonly<Partial<Record<LayoutName, ConventionName>>> = {
-  lukemelas: 'tensorflow',
-  torchvision: 'pytorch',
-};
+/** What the library's network of the same name does differently. A file of this library's own says how it is done. */
+function differences(layout: LayoutName, { convention, name, batchNormEps }: EfficientNetConfig): string[] {
+  if (layout === 'vitrine') return [];
+  const theirs = ONLY_CONVENTION[layout] ?? convention;
+  const eps = batchNormEps ?? conventionsFor(convention, name).batchNormEps;
+  const theirEps = epsIn(layout, theirs, name);
+  return [
+    ...(theirs === convention ? [] : [`pads as in '${theirs}', this network as in '${convention}'`]),
+    ...(theirEps === eps ? [] : [`adds ${theirEps} to batch norm's variances (eps), this network ${eps}`]),
+  ];
+}
 
 /** The bytes of a safetensors file: see `saveWeights`. */
 export function encodeWeights(model: EfficientNet, options: SaveWeightsOptions = {}): Uint8Array {
   const { layout = 'vitrine', dtype = 'float32', warn = (message: string) => console.warn(message) } = options;
-  const { convention } = model.config;
-  const theirs = CONVENTION[layout] ?? convention;
-  if (theirs !== convention) {
-    warn(`saveWeights: ${layout} pads and normalises as in '${theirs}', this network as in '${convention}': ` +
-      'the weights will load there, but the logits differ');
+  const different = differences(layout, model.config);
+  if (different.length > 0) {
+    warn(`saveWeights: ${layout} ${different.join('; it ')}: the weights will load there, but the logits differ`);
   }
   const own = layout === 'vitrine';
   const keys = keysOf(model, layout);
