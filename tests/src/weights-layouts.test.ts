@@ -122,8 +122,11 @@ describe('weights: layouts', () => {
       .to.deep.equal(['tensorflow', 0]);
     expect(found('efficientnet_b0_ra-3dd342df.pth')).to.deep.equal(['pytorch', 0]);
     expect(found('timm/efficientnet_b0.ra_in1k/model.safetensors')).to.deep.equal(['pytorch', 0]);
+    expect(found('efficientnet_b0.ra4_e3600_r224_in1k')).to.deep.equal(['pytorch', 0]);
+    expect(found('efficientnet_b1-533bc792.pth')).to.deep.equal(['pytorch', 0]);
     for (const vague of [
       '', 'model.safetensors', 'my_efficientnet_b0.pth', 'efficientnet/model.pth', 'tf_models/b0.pth',
+      'efficientnet_b0.pth', 'efficientnet_b0.safetensors', 'efficientnet_b0_mine.pth',
     ]) {
       expect(found(vague), vague).to.deep.equal(['pytorch', 1]);
     }

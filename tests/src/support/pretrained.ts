@@ -52,7 +52,8 @@ export const fileName = (
 ): string => {
   const name = `efficientnet_${variant.replace('-', '_')}`;
   if (layout !== 'timm') return `${name}.pth`;
-  return `${convention === 'tensorflow' ? 'tf_' : ''}${name.replace('_v2', 'v2')}.safetensors`;
+  const theirs = name.replace('_v2', 'v2');
+  return convention === 'tensorflow' ? `tf_${theirs}.safetensors` : `timm/${theirs}.ra_in1k/model.safetensors`;
 };
 
 /** Same shape, same bits: what a comparison of millions of elements one by one would take seconds for. */

@@ -82,9 +82,8 @@ const TIMM_OWN: Readonly<Partial<Record<VariantName, Crop>>> = {
 const trainedOnHalf = (hints: string): boolean => /(?:^|[._/\s-])(?:ap|adv|advprop|ra4)(?:[._\s-]|$)/.test(hints);
 
 /**
- * How the weights of a variant are evaluated in the library they come from; `hints` is all there is of names: the
- * file's, its folder's, the texts in it. Of weights of no known source: the variant's own resolution, not cut. Null: no
- * variant.
+ * How the weights of a variant are evaluated in the library they come from; `hints` is all there is of names,
+ * see `hintsOf`. Of weights of no known source: the variant's own resolution, not cut. Null: no variant.
  */
 export function preprocessingFor(
   variant: string, layout: LayoutName, convention: ConventionName, hints = '',

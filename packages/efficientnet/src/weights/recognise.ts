@@ -47,9 +47,16 @@ type Tensors = WeightsFile['tensors'];
 const outputs = (shape: Shape | undefined, layout: LayoutName): number | undefined =>
   (layout === 'vitrine' ? shape?.at(-1) : shape?.[0]);
 
-/** All there is of names: the file's, its folder's, the texts in it. */
-export const hintsOf = (file: string, metadata: WeightsFile['metadata']): string =>
-  [file, ...metadata.values()].join(' ');
+/**
+ * All there is of names: the file's, or that of the innermost folder that names a network, and the texts in it. Folders
+ * around it may be called anything, and so may classes.
+ */
+export function hintsOf(file: string, metadata: WeightsFile['metadata']): string {
+  const parts = file.split(/[/\\]/);
+  const named = parts.findLast((part) => /efficientnet/i.test(part)) ?? parts.at(-1) ?? file;
+  const texts = Array.from(metadata).flatMap(([key, value]) => (key === 'classes' ? [] : [value]));
+  return [named, ...texts].join(' ');
+}
 
 /**
  * `hints` are those of `hintsOf`. Throws an Error, naming `file`, for a network
@@ -148,7 +155,8 @@ function matches(tensors: Tensors, layout: LayoutName, candidate: Candidate, blo
  * A name of timm's for its own weights: `efficientnet_b0_ra-3dd342df.pth`, `efficientnet_b1-533bc792.pth`,
  * `timm/efficientnet_b2.ra_in1k/model.safetensors`. Without a recipe or a digest behind it, it is anybody's name.
  */
-const TIMM_NAME = /(?<!\w)efficientnet(?:v2)?_(?:b\d|l2|lite\d|[sml])(?![a-z0-9])/i;
+const TIMM_NAME =
+  /(?<!\w)efficientnet(?:v2)?_(?:b\d|l2|lite\d|[sml])(?:(?:_\w+)?-[0-9a-f]{8}(?!\w)|\.\w+_in\d+k(?![a-z0-9]))/i;
 
 function conventionsOf(layout: LayoutName, hints: string): Pick<Recognised, 'options' | 'reason' | 'warnings'> {
   switch (layout) {
