@@ -1,7 +1,7 @@
 /** Stages: what is frozen, what learns and how fast, and a new classifier. */
 import type { Variable } from '@vitrine/autograd';
 import {
-  EfficientNet, PRESETS, VARIANTS, freeze, replaceClassifier, stageGroups, stagesOf, unfreeze,
+  EfficientNet, PRESETS, VARIANTS, encodeWeights, freeze, replaceClassifier, stageGroups, stagesOf, unfreeze,
 } from '@vitrine/efficientnet';
 import type { StageName } from '@vitrine/efficientnet';
 import { AdamW, BatchNorm2d, ModuleBuffer, Parameter, crossEntropy } from '@vitrine/nn';
@@ -214,6 +214,16 @@ describe('replaceClassifier', () => {
     expect(weight.shape).to.deep.equal([model.config.headChannels, 7]);
     expect(Array.from(bias!.value.toFloat32Array())).to.deep.equal(new Array(7).fill(0));
     expect(new Set(weight.value.toFloat32Array()).size).to.be.greaterThan(1000);
+  });
+
+  it('forgets the names of the classes that were, and nothing else that came with the weights', async () => {
+    const metadata = new Map([['classes', '["a","b","c"]'], ['training', '{"mean":0.3,"std":0.4}']]);
+    const model = await EfficientNet.fromPretrained('auto', encodeWeights(network(), { metadata }));
+    const { classes, ...rest } = model.pretrained!;
+    expect(classes).to.deep.equal(['a', 'b', 'c']);
+    expect(replaceClassifier(model, 3).pretrained).to.deep.equal({ ...rest, classes: null });
+    expect(model.pretrained?.classes).to.deep.equal(['a', 'b', 'c']);
+    expect(replaceClassifier(network(), 2).pretrained).to.equal(null);
   });
 
   it('the two share nothing', () => {

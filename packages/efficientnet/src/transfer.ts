@@ -25,7 +25,7 @@ export function replaceClassifier(model: EfficientNet, classes: number): Efficie
   for (const [name, parameter] of replaced.namedParameters()) {
     parameter.requiresGrad = isClassifier(name) || parameters.get(name)!.requiresGrad;
   }
-  replaced.pretrained = model.pretrained;
+  replaced.pretrained = model.pretrained === null ? null : { ...model.pretrained, classes: null };
   return replaced;
 }
 

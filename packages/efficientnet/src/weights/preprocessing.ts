@@ -105,6 +105,17 @@ export function preprocessingFor(
   return { resize: resolution, crop: resolution, interpolation: 'bicubic', ...colours };
 }
 
+/**
+ * Of a network whose stem was adapted: for one channel the mean of the colours' means, and of their deviations; for n
+ * the old ones in turn, as the stem takes their weights.
+ */
+export function forChannels({ mean, std, ...picture }: Preprocessing, channels: number): Preprocessing {
+  const adapted = (values: readonly number[]): readonly number[] => (channels === 1
+    ? [values.reduce((sum, value) => sum + value, 0) / values.length]
+    : Array.from({ length: channels }, (_, channel) => values[channel % values.length]));
+  return { ...picture, mean: adapted(mean), std: adapted(std) };
+}
+
 function timmCrop(variant: VariantName, convention: ConventionName, hints: string): Crop {
   if (convention === 'tensorflow') {
     return variant === 'efficientnet-l2' && hints.includes('_475') ? [475, 0.936] : TIMM_TENSORFLOW[variant];

@@ -12,7 +12,7 @@ import { fromOwn, fromTorch, shapeToTorch } from './axes.js';
 import { parseClasses, parseColours, parsePreprocessing } from './checkpoint-config.js';
 import { isCounter, keysOf } from './layouts.js';
 import type { LayoutName } from './layouts.js';
-import { preprocessingFor } from './preprocessing.js';
+import { forChannels, preprocessingFor } from './preprocessing.js';
 import type { Preprocessing } from './preprocessing.js';
 import { optionsIn } from './lineages.js';
 import { hintsOf, recognise } from './recognise.js';
@@ -52,9 +52,9 @@ export interface PretrainedInfo {
   readonly batchNormEps: number;
   /** Of the file; the network may have another number. */
   readonly numClasses: number;
-  /** Names of the classes, where the file has them. */
+  /** Names of the network's classes, where the file has them; null for a classifier that is new. */
   readonly classes: readonly string[] | null;
-  /** How images are to be prepared; null if nothing says so. */
+  /** How images are to be prepared, in the network's channels; null if nothing says so. */
   readonly preprocessing: Preprocessing | null;
   /** What was done that is worth knowing. */
   readonly notes: readonly string[];
@@ -88,12 +88,15 @@ export async function loadPretrained(
   const { format, metadata } = file;
   const colours = parseColours(metadata.get('training') ?? 'null');
   const side = { resize: config.imageSize, crop: config.imageSize, interpolation: 'bilinear' } as const;
+  const preprocessing = parsePreprocessing(metadata.get('preprocessing') ?? 'null') ??
+    (colours === null ? preprocessingFor(variant, found.layout, conventions, hints) : { ...side, ...colours });
   model.pretrained = {
     source: called, format, layout: found.layout, variant, conventions, batchNormEps,
     numClasses: found.numClasses, notes,
-    classes: parseClasses(metadata.get('classes') ?? 'null'),
-    preprocessing: parsePreprocessing(metadata.get('preprocessing') ?? 'null') ??
-      (colours === null ? preprocessingFor(variant, found.layout, conventions, hints) : { ...side, ...colours }),
+    classes: config.numClasses === found.numClasses ? parseClasses(metadata.get('classes') ?? 'null') : null,
+    preprocessing: preprocessing === null || config.inChannels === found.inChannels
+      ? preprocessing
+      : forChannels(preprocessing, config.inChannels),
   };
   return model;
 }
