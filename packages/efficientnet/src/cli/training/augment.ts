@@ -36,7 +36,7 @@ const perBatch = (make: typeof mixup): Row['make'] => (spec) => {
 
 const AUGMENTATIONS: Readonly<Record<string, Row>> = {
   flip: {
-    usage: 'flip[@P]', help: 'left and right exchanged, every second image',
+    usage: 'flip[@P]', help: 'left and right exchanged, with probability P (0.5)',
     make: (spec) => {
       numbersOf(spec, 0);
       return { augment: randomApply(spec.probability ?? 0.5, flipLeftRight) };

@@ -1,4 +1,4 @@
-/** Where a run's settings come from: the command line, before a file, before a preset; config.json has all of them. */
+/** Where a run's settings come from: the command line, else a file, else a preset; config.json has all of them. */
 import { readFile } from '@vitrine/tensor/files';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -30,7 +30,8 @@ export const DATA_OPTIONS = {
 
 /** How the network is made; none is what its name says. */
 export const NETWORK_OPTIONS = {
-  model: option('NAME', text, 'a small one (tiny-28, small-32 …) or a published variant (b0, lite0, v2-s …)'),
+  model: option('NAME', text, 'a small one (fast-28, small-28, medium-28, tiny-28, small-32) or a published ' +
+    'variant (b0, lite0, v2-s …)'),
   dropout: option('X', orNone(below1), 'before the classifier (default: the model\'s)'),
   'drop-path': option('X', orNone(below1), 'stochastic depth of the last block (default 0.2)'),
   'batch-norm-momentum': option('X', orNone(share), 'share of a new batch in batch norm\'s running statistics'),
@@ -71,7 +72,7 @@ export const RUN_OPTIONS = {
 /** What config.json does not hold: where settings come from, and what changes no result. */
 export const COMMAND_OPTIONS = {
   config: option('FILE', text, 'JSON with the names of options and their values, such as the config.json of a run, ' +
-    'which repeats it, to the same bits; options on the command line go before'),
+    'which repeats it, to the same bits; options on the command line have precedence'),
   resume: option('RUN', text, 'go on with the run in this folder, which was interrupted or killed, to the same bits ' +
     'as if it had not been; takes no other option than --json, --threads, --checkpoint-minutes'),
   json: flag('print the result as JSON, and everything else on stderr'),

@@ -22,7 +22,7 @@ const GENTLE = { ...RECIPES.cpu.network, dropPath: 0.1 };
 
 export const TRAINING_PRESETS = {
   start: {
-    about: 'the embedded subset of Fashion-MNIST in less than a minute',
+    about: 'the embedded subset of Fashion-MNIST in about a minute',
     model: 'fast-28', augment: 'flip', recipe: { ...RECIPES.cpu, batchSize: 32, warmupEpochs: 0.3 }, referenceEpochs: 2,
   },
   cpu: {
