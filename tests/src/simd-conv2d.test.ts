@@ -9,8 +9,11 @@ import { compileKernels } from '../../packages/tensor/dist/wasm/module.js';
 import type { Runner } from '../../packages/tensor/dist/wasm/runner.js';
 import { serialRunner } from '../../packages/tensor/dist/wasm/serial.js';
 import { convFace, convFuncs } from '../../packages/tensor/dist/wasm/simd/conv2d-face.js';
+import type { ProductsAt } from '../../packages/tensor/dist/wasm/simd/gemm-face.js';
 import { poolFace, poolFuncs } from '../../packages/tensor/dist/wasm/simd/pool.js';
 import { expectClose } from './support/close.js';
+import { RestlessHeap } from './support/heaps.js';
+import { onHeap } from './support/on-heap.js';
 
 /** With the reference's products, which sum in float64: what is left are single roundings. */
 const TOLERANCE = 1e-6;
@@ -66,37 +69,45 @@ const backwards = (
   },
 });
 
-for (const kind of ['shared', 'private'] as const) {
+/** The reference's products on addresses. Each borrows scratch first, as the real ones may. */
+function productsOn(heap: Heap, run: Runner): ProductsAt {
+  const at = (...addresses: number[]): Float32Array[] => {
+    run.scratch(1, () => {});
+    return addresses.map((address) => new Float32Array(heap.memory!.buffer, address));
+  };
+  const product = (form: 'gemm' | 'gemmNT' | 'gemmTN'): ProductsAt[typeof form] =>
+    (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => {
+      const [left, right, to] = at(a, b, out);
+      reference[form](M, N, K, left, lda, right, ldb, to, ldc, accumulate);
+    };
+  return {
+    gemm: product('gemm'), gemmNT: product('gemmNT'), gemmTN: product('gemmTN'),
+    gemmFused(activation, M, N, K, a, lda, packed, bias, _residual, out) {
+      const [left, right, beta, to] = at(a, packed, bias, out);
+      reference.gemmFused(activation, M, N, K, left, lda, right, beta, null, to);
+    },
+  };
+}
+
+for (const [kind, heap] of [['shared', new Heap(['shared'])], ['private', new RestlessHeap()]] as const) {
   describe(`simd: conv2d and pooling on a ${kind} heap`, () => {
-    const heap = new Heap([kind]);
     const { kernels } = compileKernels([...convFuncs, ...poolFuncs], heap);
     const serial = serialRunner(kernels, heap);
     const faces = [serial, backwards(serial, kernels)].map((run) =>
-      ({ ...convFace(run, reference), ...poolFace(run) }));
-    heap.free(heap.allocate(2 ** 23, '[room]')); // growing later would make the arrays of a private heap stale
+      ({ ...convFace(run, productsOn(heap, run)), ...poolFace(run) }));
     const random = new Random(6);
-    const array = (n: number, value: () => number): Float32Array => {
-      const view = heap.view(heap.allocate(n, '[test]'), n);
-      for (let i = 0; i < n; i++) view[i] = value();
-      return view;
-    };
+    const array = (n: number, value: () => number): Float32Array => Float32Array.from({ length: n }, value);
     const normal = (): number => random.normal();
     const wild = (): number => [NaN, Infinity, -Infinity][random.integer(200)] ?? random.normal();
 
-    /** Runs a kernel both ways into arrays with three numbers before and behind, which must stay. */
-    const check = (
-      label: string, n: number,
-      run: (f: (typeof faces)[number], out: Float32Array) => void, refer: (out: Float32Array) => void,
-    ): void => {
+    type Run = (f: (typeof faces)[number], out: Float32Array, ...inputs: Float32Array[]) => void;
+
+    /** Runs a kernel both ways on the heap, with n numbers to write, and the reference (`refer`, if given) beside. */
+    const check = (label: string, n: number, inputs: readonly Float32Array[], run: Run, refer: Run = run): void => {
       const want = new Float32Array(n);
-      refer(want);
-      const [out, again] = faces.map((f) => {
-        const padded = array(n + 6, () => 7);
-        run(f, padded.subarray(3, n + 3));
-        expect([...padded.subarray(0, 3), ...padded.subarray(n + 3)], `${label}: around`)
-          .to.deep.equal([7, 7, 7, 7, 7, 7]);
-        return padded.subarray(3, n + 3);
-      });
+      refer(reference, want, ...inputs);
+      const [out, again] = faces.map((f) =>
+        onHeap(heap, [new Float32Array(n).fill(7), ...inputs], (to, ...views) => run(f, to, ...views))[0]);
       expectClose({ shape: [n], data: out }, { shape: [n], data: want }, TOLERANCE, label);
       expect(out, `${label}: backwards`).to.deep.equal(again);
     };
@@ -109,46 +120,26 @@ for (const kind of ['shared', 'private'] as const) {
         for (const value of [normal, wild]) {
           const pixels = N * outH * outW;
           const [x, w, dout] = [N * H * W * C, (kH * kW * C * O) / groups, pixels * O].map((n) => array(n, value));
-          const columns = array(faces[0].columnsSize(g), () => NaN);
-          const scratch = new Float32Array(reference.columnsSize(g));
-          check(
-            'conv2d', pixels * O,
-            (f, out) => f.conv2d(g, x, w, out, columns),
-            (out) => reference.conv2d(g, x, w, out, scratch),
-          );
-          check(
-            'input gradient', x.length,
-            (f, out) => f.conv2dInputGrad(g, dout, w, out, columns),
-            (out) => reference.conv2dInputGrad(g, dout, w, out, scratch),
-          );
-          check(
-            'weight gradient', w.length,
-            (f, out) => f.conv2dWeightGrad(g, x, dout, out, columns),
-            (out) => reference.conv2dWeightGrad(g, x, dout, out, scratch),
-          );
+          const columns = new Float32Array(Math.max(faces[0].columnsSize(g), reference.columnsSize(g))).fill(NaN);
+          check('conv2d', pixels * O, [x, w, columns], (f, out, x, w, columns) => f.conv2d(g, x, w, out, columns));
+          check('input gradient', x.length, [dout, w, columns], (f, out, dout, w, columns) =>
+            f.conv2dInputGrad(g, dout, w, out, columns));
+          check('weight gradient', w.length, [x, dout, columns], (f, out, x, dout, columns) =>
+            f.conv2dWeightGrad(g, x, dout, out, columns));
           if (groups === 1) {
-            const bias = array(O, normal);
             check(
-              'conv2dFused', pixels * O,
-              (f, out) => f.conv2dFused(g, x, w, bias, 'silu', out, columns),
-              (out) => {
-                reference.conv2d(g, x, w, out, scratch);
+              'conv2dFused', pixels * O, [x, w, array(O, normal), columns],
+              (f, out, x, w, bias, columns) => f.conv2dFused(g, x, w, bias, 'silu', out, columns),
+              (f, out, x, w, bias, columns) => {
+                f.conv2d(g, x, w, out, columns);
                 for (let i = 0; i < out.length; i++) out[i] = unary.silu(out[i] + bias[i % O]);
               },
             );
           }
           const pool = { ...g, O: C, groups: C, dilationH: 1, dilationW: 1 };
-          const share = array(pixels * C, value);
-          check(
-            'averagePool', pixels * C,
-            (f, out) => f.averagePool(pool, x, out),
-            (out) => reference.averagePool(pool, x, out),
-          );
-          check(
-            'averagePoolGrad', x.length,
-            (f, out) => f.averagePoolGrad(pool, share, out),
-            (out) => reference.averagePoolGrad(pool, share, out),
-          );
+          check('averagePool', pixels * C, [x], (f, out, x) => f.averagePool(pool, x, out));
+          check('averagePoolGrad', x.length, [array(pixels * C, value)], (f, out, share) =>
+            f.averagePoolGrad(pool, share, out));
         }
       });
     }

@@ -10,6 +10,8 @@ import type { Runner } from '../../packages/tensor/dist/wasm/runner.js';
 import { serialRunner } from '../../packages/tensor/dist/wasm/serial.js';
 import { depthwiseFace, depthwiseFuncs } from '../../packages/tensor/dist/wasm/simd/depthwise-face.js';
 import { expectClose } from './support/close.js';
+import { RestlessHeap } from './support/heaps.js';
+import { onHeap } from './support/on-heap.js';
 
 /** Sums of some thousand products in float32 (the weight gradient). */
 const TOLERANCE = 5e-6;
@@ -61,36 +63,25 @@ const backwards = (
   },
 });
 
-for (const kind of ['shared', 'private'] as const) {
+for (const [kind, heap] of [['shared', new Heap(['shared'])], ['private', new RestlessHeap()]] as const) {
   describe(`simd: depthwise on a ${kind} heap`, () => {
-    const heap = new Heap([kind]);
     const { kernels } = compileKernels(depthwiseFuncs, heap);
     const serial = serialRunner(kernels, heap);
     const [face, reversed] = [depthwiseFace(serial), depthwiseFace(backwards(serial, kernels))];
-    heap.free(heap.allocate(2 ** 22, '[room]')); // growing later would make the arrays of a private heap stale
     const random = new Random(5);
-    const array = (n: number, value: () => number): Float32Array => {
-      const view = heap.view(heap.allocate(n, '[test]'), n);
-      for (let i = 0; i < n; i++) view[i] = value();
-      return view;
-    };
+    const array = (n: number, value: () => number): Float32Array => Float32Array.from({ length: n }, value);
     const normal = (): number => random.normal();
     const wild = (): number => [NaN, Infinity, -Infinity][random.integer(60)] ?? random.normal();
 
-    /** Runs a kernel both ways into arrays with three numbers before and behind, which must stay. */
+    /** Runs a kernel both ways on the heap, with n numbers to write, and the reference beside. */
     const check = (
-      label: string, n: number,
-      run: (f: typeof face, out: Float32Array) => void, refer: (out: Float32Array) => void,
+      label: string, n: number, inputs: readonly Float32Array[],
+      run: (f: typeof face, out: Float32Array, ...inputs: Float32Array[]) => void,
     ): void => {
       const want = new Float32Array(n);
-      refer(want);
-      const [out, again] = [face, reversed].map((f) => {
-        const padded = array(n + 6, () => 7);
-        run(f, padded.subarray(3, n + 3));
-        expect([...padded.subarray(0, 3), ...padded.subarray(n + 3)], `${label}: around`)
-          .to.deep.equal([7, 7, 7, 7, 7, 7]);
-        return padded.subarray(3, n + 3);
-      });
+      run(reference, want, ...inputs);
+      const [out, again] = [face, reversed].map((f) =>
+        onHeap(heap, [new Float32Array(n).fill(7), ...inputs], (to, ...views) => run(f, to, ...views))[0]);
       expectClose({ shape: [n], data: out }, { shape: [n], data: want }, TOLERANCE, label);
       expect(out, `${label}: backwards`).to.deep.equal(again);
     };
@@ -103,26 +94,11 @@ for (const kind of ['shared', 'private'] as const) {
           const [x, w, dout] = [N * H * W * C, kH * kW * C, N * outH * outW * C].map((n) => array(n, value));
           const bias = array(C, normal);
           const activation = ACTIVATIONS[index % ACTIVATIONS.length];
-          check(
-            'depthwise', dout.length,
-            (f, out) => f.depthwise(g, x, w, out),
-            (out) => reference.depthwise(g, x, w, out),
-          );
-          check(
-            `depthwiseFused ${activation}`, dout.length,
-            (f, out) => f.depthwiseFused(g, x, w, bias, activation, out),
-            (out) => reference.depthwiseFused(g, x, w, bias, activation, out),
-          );
-          check(
-            'input gradient', x.length,
-            (f, out) => f.depthwiseInputGrad(g, dout, w, out),
-            (out) => reference.depthwiseInputGrad(g, dout, w, out),
-          );
-          check(
-            'weight gradient', w.length,
-            (f, out) => f.depthwiseWeightGrad(g, x, dout, out),
-            (out) => reference.depthwiseWeightGrad(g, x, dout, out),
-          );
+          check('depthwise', dout.length, [x, w], (f, out, x, w) => f.depthwise(g, x, w, out));
+          check(`depthwiseFused ${activation}`, dout.length, [x, w, bias], (f, out, x, w, bias) =>
+            f.depthwiseFused(g, x, w, bias, activation, out));
+          check('input gradient', x.length, [dout, w], (f, out, dout, w) => f.depthwiseInputGrad(g, dout, w, out));
+          check('weight gradient', w.length, [x, dout], (f, out, x, dout) => f.depthwiseWeightGrad(g, x, dout, out));
         }
       });
     }

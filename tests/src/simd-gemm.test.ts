@@ -11,23 +11,19 @@ import { gemmFace } from '../../packages/tensor/dist/wasm/simd/gemm-face.js';
 import { gemmFuncs } from '../../packages/tensor/dist/wasm/simd/gemm.js';
 import { expectClose } from './support/close.js';
 import type { Dense } from './support/dense.js';
+import { RestlessHeap } from './support/heaps.js';
+import { onHeap } from './support/on-heap.js';
 
 const dense = (data: Float32Array): Dense => ({ shape: [data.length], data });
 
 /** Sums of 100 products of numbers near 1, in float32. */
 const TOLERANCE = 2e-6;
 
-for (const kind of ['shared', 'private'] as const) {
+for (const [kind, heap] of [['shared', new Heap(['shared'])], ['private', new RestlessHeap()]] as const) {
   describe(`simd: gemm on a ${kind} heap`, () => {
-    const heap = new Heap([kind]);
     const face = gemmFace(serialRunner(compileKernels(gemmFuncs, heap).kernels, heap));
-    heap.free(heap.allocate(2 ** 22, '[room]')); // growing later would make the arrays of a private heap stale
     const random = new Random(11);
-    const fill = (n: number): Float32Array => {
-      const view = heap.view(heap.allocate(n, '[test]'), n);
-      for (let i = 0; i < n; i++) view[i] = random.normal();
-      return view;
-    };
+    const fill = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
     const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 17, 33];
 
     for (const form of ['gemm', 'gemmNT', 'gemmTN'] as const) {
@@ -42,8 +38,9 @@ for (const kind of ['shared', 'private'] as const) {
           const want = Float32Array.from(out);
           const accumulate = round % 2 === 0;
           reference[form](M, N, K, a, lda, b, ldb, want, ldc, accumulate);
-          face[form](M, N, K, a, lda, b, ldb, out, ldc, accumulate);
-          expectClose(dense(out), dense(want), TOLERANCE,
+          const [, , got] = onHeap(heap, [a, b, out], (x, y, to) =>
+            face[form](M, N, K, x, lda, y, ldb, to, ldc, accumulate));
+          expectClose(dense(got), dense(want), TOLERANCE,
             `${form} ${M}x${N}x${K} ld ${lda},${ldb},${ldc}${accumulate ? ' added' : ''}`);
         }
       });
@@ -58,13 +55,16 @@ for (const kind of ['shared', 'private'] as const) {
           const want = new Float32Array(M * N);
           const added = activation === 'none' && round % 2 === 0 ? residual : null;
           const scaled = round % 3 === 0 ? scale : null;
-          const packed = fill(face.packedSize(N, K));
+          const packed = new Float32Array(face.packedSize(N, K)).fill(NaN);
           const plain = new Float32Array(reference.packedSize(N, K));
           reference.packWeights(N, K, b, scaled, plain);
           reference.gemmFused(activation, M, N, K, a, K, plain, bias, added, want);
-          face.packWeights(N, K, b, scaled, packed);
-          face.gemmFused(activation, M, N, K, a, K, packed, bias, added, out);
-          expectClose(dense(out), dense(want), TOLERANCE, `${activation} ${M}x${N}x${K}` +
+          const arrays = [out, a, b, bias, scale, residual, packed];
+          const [got] = onHeap(heap, arrays, (to, x, w, beta, gamma, more, panels) => {
+            face.packWeights(N, K, w, scaled === null ? null : gamma, panels);
+            face.gemmFused(activation, M, N, K, x, K, panels, beta, added === null ? null : more, to);
+          });
+          expectClose(dense(got), dense(want), TOLERANCE, `${activation} ${M}x${N}x${K}` +
             `${scaled === null ? '' : ' scaled'}${added === null ? '' : ' + residual'}`);
         }
       });

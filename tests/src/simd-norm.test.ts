@@ -12,6 +12,7 @@ import { reduceFuncs } from '../../packages/tensor/dist/wasm/simd/reduce.js';
 import { softmaxFace, softmaxFuncs } from '../../packages/tensor/dist/wasm/simd/softmax.js';
 import { expectClose } from './support/close.js';
 import { RestlessHeap } from './support/heaps.js';
+import { onHeap } from './support/on-heap.js';
 
 type Face = ReturnType<typeof normFace> & ReturnType<typeof reduceFace> & ReturnType<typeof softmaxFace>;
 
@@ -171,7 +172,6 @@ const cases: readonly Case[] = [
   ]), ' not finite'),
 ];
 
-const GUARD = 16;
 const POISON = 12345;
 
 interface Machine {
@@ -199,24 +199,11 @@ const backwards = (heap: Heap) => (runner: Runner): Runner => {
   };
 };
 
-/** Runs the case on the heap's own memory; throws if anything beside the outputs was written. */
+/** Runs the case on the machine's heap; throws if anything beside the arrays was written. */
 function runOn({ heap, face }: Machine, { inputs, outputs, call }: Case): Float32Array[] {
-  const blocks = [...inputs.map((x) => x.length), ...outputs].map((length) =>
-    ({ length, block: heap.allocate(length + 2 * GUARD, '[test]') }));
-  const whole = (): Float32Array[] => blocks.map(({ block, length }) => heap.view(block, length + 2 * GUARD));
-  const inner = (): Float32Array[] => whole().map((view) => view.subarray(GUARD, view.length - GUARD));
-  for (const view of whole()) view.fill(POISON);
-  inner().forEach((view, i) => { if (i < inputs.length) view.set(inputs[i]); });
-  const views = inner();
-  call(face, views.slice(0, inputs.length), views.slice(inputs.length));
-  for (const view of whole()) {
-    for (const guard of [view.subarray(0, GUARD), view.subarray(view.length - GUARD)]) {
-      expect([...guard], 'beside an array').to.deep.equal(Array(GUARD).fill(POISON));
-    }
-  }
-  const results = inner().slice(inputs.length).map((view) => view.slice());
-  for (const { block } of blocks) heap.free(block);
-  return results;
+  const count = inputs.length;
+  const arrays = [...inputs, ...outputs.map((length) => new Float32Array(length).fill(POISON))];
+  return onHeap(heap, arrays, (...views) => call(face, views.slice(0, count), views.slice(count))).slice(count);
 }
 
 describe('SIMD: norm, reduce, softmax', () => {

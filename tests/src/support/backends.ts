@@ -28,7 +28,7 @@ const REFERENCE_TOLERANCE = 1e-6;
 /** Sums are made in float32. */
 const SIMD_TOLERANCE = 1e-5;
 
-/** SIMD on one thread, and on three that share out even the smallest work. */
+/** SIMD on one thread, on three that share out even the smallest work, and on the worst of private memories. */
 function simdBackends(): Backend[] {
   const { heap } = runtime;
   const module = compileKernels(simdFuncs(), heap);
@@ -39,10 +39,13 @@ function simdBackends(): Backend[] {
     scratch: (length, body) => pool.scratch(length, body),
   };
   const threaded = simdKernels(eager);
+  const own = simdKernels(serialRunner(compileKernels(simdFuncs(), restless).kernels, restless));
   return [
     { name: 'simd', kernels: serial, tolerance: SIMD_TOLERANCE, run: (body) => withKernels(serial, body) },
     { name: 'simd, 3 threads', kernels: threaded, tolerance: SIMD_TOLERANCE,
       run: (body) => withKernels(threaded, body) },
+    { name: 'simd, private memory', kernels: null, tolerance: SIMD_TOLERANCE,
+      run: (body) => withHeap(restless, body, own) },
   ];
 }
 

@@ -5,14 +5,14 @@ import type { Block } from '../../../packages/tensor/dist/heap/heap.js';
 import * as reference from '../../../packages/tensor/dist/kernels/index.js';
 
 /**
- * Runs `body` with float32 storage on `heap`, and on the reference kernels: emitted ones know the process's own memory
- * only.
+ * Runs `body` with float32 storage on `heap`, and on `kernels`: emitted ones know the memory they were made for, and no
+ * other.
  */
-export function withHeap<T>(heap: Heap, body: () => T): T {
+export function withHeap<T>(heap: Heap, body: () => T, kernels: typeof runtime.kernels = reference): T {
   const before = runtime.heap;
   Object.defineProperty(runtime, 'heap', { value: heap, configurable: true, enumerable: true });
   try {
-    return withKernels(reference, body);
+    return withKernels(kernels, body);
   } finally {
     Object.defineProperty(runtime, 'heap', { value: before, configurable: true, enumerable: true });
   }

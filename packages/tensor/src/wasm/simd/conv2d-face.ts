@@ -3,13 +3,14 @@
  * Dilated kernels have columns written by emitters of their own (conv2d-dilated.ts); the products are the same.
  */
 import { isDilated } from '../../kernels/geometry.js';
-import type { Floats, Geometry } from '../../kernels/geometry.js';
+import type { Geometry } from '../../kernels/geometry.js';
 import type { Kernels } from '../../runtime.js';
 import { addressOf } from '../runner.js';
 import type { Runner } from '../runner.js';
 import type { KernelSource } from '../asm.js';
 import { convFuncs as plainFuncs } from './conv2d.js';
 import { dilatedFuncs } from './conv2d-dilated.js';
+import type { ProductsAt } from './gemm-face.js';
 
 export const convFuncs: readonly KernelSource[] = [...plainFuncs, ...dilatedFuncs];
 
@@ -40,24 +41,26 @@ interface Block {
 
 type ConvKernels = Pick<Kernels, 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad' | 'conv2dFused' | 'columnsSize'>;
 
-export const convFace = (
-  run: Runner, products: Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'gemmFused'>,
-): ConvKernels => {
+/**
+ * Arrays are taken by their addresses before anything else: a product borrows scratch, which may grow the heap, and
+ * views of a private memory do not survive that.
+ */
+export const convFace = (run: Runner, products: ProductsAt): ConvKernels => {
   const { gemm, gemmNT, gemmTN, gemmFused } = products;
 
-  const args = (g: Geometry, { first, group }: Block, image: Floats, columns: Floats): number[] => [
+  const args = (g: Geometry, { first, group }: Block, image: number, columns: number): number[] => [
     g.H, g.W, g.kH, g.kW, g.strideH, g.strideW, g.padTop, g.padLeft, g.outH, g.outW,
-    addressOf(image) + (4 * group * g.C) / g.groups, 4 * g.C, (4 * g.C) / g.groups, addressOf(columns), first,
+    image + (4 * group * g.C) / g.groups, 4 * g.C, (4 * g.C) / g.groups, columns, first,
     ...(isDilated(g) ? [g.dilationH, g.dilationW] : []),
   ];
   const named = (name: 'im2col' | 'col2im', g: Geometry): string => (isDilated(g) ? `${name}-dilated` : name);
 
-  const im2col = (g: Geometry, block: Block, x: Floats, columns: Floats): void =>
+  const im2col = (g: Geometry, block: Block, x: number, columns: number): void =>
     run.ranges(
       named('im2col', g), block.rows, Math.max(1, Math.floor(CHUNK / (fanIn(g) + 1))), args(g, block, x, columns),
     );
 
-  const col2im = (g: Geometry, block: Block, columns: Floats, dx: Floats): void => {
+  const col2im = (g: Geometry, block: Block, columns: number, dx: number): void => {
     /** The row n·outH + i of an output pixel, as the row n·H + h of its window's first pixel, and of the image n. */
     const top = (pixel: number): { n: number; h: number } => {
       const line = Math.floor(pixel / g.outW);
@@ -79,14 +82,15 @@ export const convFace = (
     }
   };
 
-  /** The part of a `[…, O]` array that begins at a pixel and a group's channels. */
-  const from = (g: Geometry, array: Floats, pixel: number, group: number): Floats =>
-    array.subarray(pixel * g.O + (group * g.O) / g.groups);
+  /** Where the part of a `[…, O]` array begins that belongs to a pixel and a group's channels. */
+  const from = (g: Geometry, array: number, pixel: number, group: number): number =>
+    array + 4 * (pixel * g.O + (group * g.O) / g.groups);
 
   return {
     columnsSize,
 
-    conv2d(g, x, w, out, columns) {
+    conv2d(g, xs, ws, outs, scratch) {
+      const [x, w, out, columns] = [xs, ws, outs, scratch].map(addressOf);
       if (isPointwise(g)) return gemm(pixelCount(g), g.O, g.C, x, g.C, w, g.O, out, g.O, false);
       const [K, depthOut] = [fanIn(g), g.O / g.groups];
       forEachBlock(g, (block) => {
@@ -99,19 +103,21 @@ export const convFace = (
       });
     },
 
-    conv2dFused(g, x, packed, bias, activation, out, columns) {
-      if (isPointwise(g)) return gemmFused(activation, pixelCount(g), g.O, g.C, x, g.C, packed, bias, null, out);
+    conv2dFused(g, xs, ws, biases, activation, outs, scratch) {
+      const [x, packed, bias, out, columns] = [xs, ws, biases, outs, scratch].map(addressOf);
+      if (isPointwise(g)) return gemmFused(activation, pixelCount(g), g.O, g.C, x, g.C, packed, bias, 0, out);
       const K = fanIn(g);
       forEachBlock(g, (block) => {
         im2col(g, block, x, columns);
-        gemmFused(activation, block.rows, g.O, K, columns, K, packed, bias, null, from(g, out, block.first, 0));
+        gemmFused(activation, block.rows, g.O, K, columns, K, packed, bias, 0, from(g, out, block.first, 0));
       });
     },
 
-    conv2dInputGrad(g, dout, w, dx, columns) {
+    conv2dInputGrad(g, douts, ws, dxs, scratch) {
+      const [dout, w, dx, columns] = [douts, ws, dxs, scratch].map(addressOf);
       if (isPointwise(g)) return gemmNT(pixelCount(g), g.C, g.O, dout, g.O, w, g.O, dx, g.C, false);
       const [K, depthOut] = [fanIn(g), g.O / g.groups];
-      dx.fill(0, 0, g.N * g.H * g.W * g.C);
+      dxs.fill(0, 0, g.N * g.H * g.W * g.C);
       forEachBlock(g, (block) => {
         gemmNT(
           block.rows, K, depthOut, from(g, dout, block.first, block.group), g.O,
@@ -122,10 +128,12 @@ export const convFace = (
       });
     },
 
-    conv2dWeightGrad(g, x, dout, dw, columns) {
-      if (isPointwise(g)) return gemmTN(g.C, g.O, pixelCount(g), x, g.C, dout, g.O, dw, g.O, false);
+    conv2dWeightGrad(g, xs, douts, dws, scratch) {
+      const [x, dout, dw, columns] = [xs, douts, dws, scratch].map(addressOf);
+      const pixels = pixelCount(g);
+      if (isPointwise(g) && pixels > 0) return gemmTN(g.C, g.O, pixels, x, g.C, dout, g.O, dw, g.O, false);
       const [K, depthOut] = [fanIn(g), g.O / g.groups];
-      dw.fill(0, 0, K * g.O);
+      dws.fill(0, 0, K * g.O);
       forEachBlock(g, (block) => {
         im2col(g, block, x, columns);
         gemmTN(

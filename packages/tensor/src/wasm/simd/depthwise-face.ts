@@ -154,6 +154,8 @@ export const depthwiseFace = (run: Runner): DepthwiseKernels => ({
     const parts = Math.ceil(rows / partRows);
     const taps = kH * kW;
     const step = 4 * C;
+    // Addresses are taken first: scratch may grow the heap, and views of a private memory do not survive that.
+    const [xAt, doutAt, dwAt] = [x, dout, dw].map(addressOf);
     run.scratch(parts * taps * C, (scratch) => {
       const partials = addressOf(scratch);
       const vector = isAmong(WEIGHT_WINDOWS, kW, strideW) ? weightName(kW, strideW) : 'depthwise-weight-any';
@@ -161,13 +163,13 @@ export const depthwiseFace = (run: Runner): DepthwiseKernels => ({
         const { blocks, blockBytes } = blocksOf(last - first);
         run.ranges(name, parts * blocks, 1, [
           rows, partRows, blocks, blockBytes, H, W, kH, kW, strideH, strideW, padTop, padLeft, outH, outW,
-          addressOf(x), addressOf(dout), step, partials, taps * step, first, last,
+          xAt, doutAt, step, partials, taps * step, first, last,
         ]);
       }
       for (const { name, first, last } of channelRanges(C, 'depthwise-weight-sum', 'depthwise-weight-sum-tail')) {
         const vectors = (last - first) / (name.endsWith('tail') ? 4 : 16);
         run.ranges(name, vectors, Math.max(1, Math.floor(2e5 / (taps * parts + 1))), [
-          taps, parts, partials, taps * step, addressOf(dw), step, first,
+          taps, parts, partials, taps * step, dwAt, step, first,
         ]);
       }
     });

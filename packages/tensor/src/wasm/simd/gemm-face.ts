@@ -1,4 +1,5 @@
 /** The SIMD matrix products behind the reference kernels' signatures. */
+import type { Activation } from '../../kernels/fused.js';
 import type { Kernels } from '../../runtime.js';
 import { addressOf } from '../runner.js';
 import type { Runner } from '../runner.js';
@@ -36,26 +37,48 @@ function blockRows(M: number, N: number, K: number, MR: number): number {
   return Math.max(MR, Math.ceil(Math.min(cached, shared) / MR) * MR);
 }
 
-type GemmKernels = Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'packedSize' | 'packWeights' | 'gemmFused'>;
+/**
+ * Products of arrays that are given by their addresses. `gemm` and `gemmNT` borrow scratch, which may grow the heap and
+ * so make views of a private memory stale: a face that goes on with its arrays afterwards takes their addresses first
+ * and calls these.
+ */
+export interface ProductsAt {
+  readonly gemm: ProductAt;
+  readonly gemmNT: ProductAt;
+  /** K > 0. */
+  readonly gemmTN: ProductAt;
+  /** residual: 0 for none. */
+  readonly gemmFused: (
+    activation: Activation, M: number, N: number, K: number, a: number, lda: number, packed: number, bias: number,
+    residual: number, out: number,
+  ) => void;
+}
 
-export const gemmFace = (run: Runner): GemmKernels => {
-  /** Packs b, of which element (k,n) stands at k·rowStep + n·columnStep floats. Arrays are given by their addresses. */
-  const pack = (
-    N: number, K: number, b: number, rowStep: number, columnStep: number, scale: number | null, packed: number,
-  ): void => {
-    for (const { tile: { NR }, first, columns } of columnParts(N)) {
-      const panels = Math.ceil(columns / NR);
-      const args = [
-        columns, K, b + 4 * first * columnStep, 4 * rowStep, 4 * columnStep, packed + 4 * first * K, scale ?? b,
-      ];
-      run.ranges(
-        `pack-b-${NR}${scale === null ? '' : '-scaled'}`,
-        panels,
-        Math.max(Math.ceil(panels / 8), Math.ceil(40_000 / (NR * K + 1))),
-        args,
-      );
-    }
-  };
+type ProductAt = (
+  M: number, N: number, K: number, a: number, lda: number, b: number, ldb: number, out: number, ldc: number,
+  accumulate: boolean,
+) => void;
+
+/** Packs b, of which element (k,n) stands at k·rowStep + n·columnStep floats. */
+function pack(
+  run: Runner, N: number, K: number, b: number, rowStep: number, columnStep: number, scale: number | null,
+  packed: number,
+): void {
+  for (const { tile: { NR }, first, columns } of columnParts(N)) {
+    const panels = Math.ceil(columns / NR);
+    const args = [
+      columns, K, b + 4 * first * columnStep, 4 * rowStep, 4 * columnStep, packed + 4 * first * K, scale ?? b,
+    ];
+    run.ranges(
+      `pack-b-${NR}${scale === null ? '' : '-scaled'}`,
+      panels,
+      Math.max(Math.ceil(panels / 8), Math.ceil(40_000 / (NR * K + 1))),
+      args,
+    );
+  }
+}
+
+export const productsAt = (run: Runner): ProductsAt => {
   /**
    * out = epilogue(a·b); bias has N elements; extra is laid out as out. Both may be out where the epilogue ignores
    * them.
@@ -71,38 +94,49 @@ export const gemmFace = (run: Runner): GemmKernels => {
       run.ranges(`gemm-${NR}-${epilogue}`, M, blockRows(M, columns, K, MR), args);
     }
   };
-  // Addresses are read before scratch is borrowed: a private memory that grows makes the arrays stale.
   const product = (
     M: number, N: number, K: number, a: number, lda: number, b: number, rowStep: number, columnStep: number,
     out: number, ldc: number, accumulate: boolean,
   ): void =>
     run.scratch(packedSize(N, K), (packed) => {
-      pack(N, K, b, rowStep, columnStep, null, addressOf(packed));
+      pack(run, N, K, b, rowStep, columnStep, null, addressOf(packed));
       multiply(accumulate ? 'accumulate' : 'sum', M, N, K, a, lda, addressOf(packed), out, ldc, out, out);
     });
   return {
-    packedSize,
-    packWeights: (N, K, b, scale, packed) =>
-      pack(N, K, addressOf(b), N, 1, scale === null ? null : addressOf(scale), addressOf(packed)),
-    gemmFused: (activation, M, N, K, a, lda, packed, bias, residual, out) =>
-      multiply(
-        residual === null ? activation : 'residual',
-        M, N, K, addressOf(a), lda, addressOf(packed), addressOf(out), N, addressOf(bias), addressOf(residual ?? out),
-      ),
     gemm: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) =>
-      product(M, N, K, addressOf(a), lda, addressOf(b), ldb, 1, addressOf(out), ldc, accumulate),
+      product(M, N, K, a, lda, b, ldb, 1, out, ldc, accumulate),
     gemmNT: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) =>
-      product(M, N, K, addressOf(a), lda, addressOf(b), 1, ldb, addressOf(out), ldc, accumulate),
+      product(M, N, K, a, lda, b, 1, ldb, out, ldc, accumulate),
     gemmTN: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => {
-      if (K === 0) {
-        if (!accumulate) for (let m = 0; m < M; m++) out.fill(0, m * ldc, m * ldc + N);
-        return;
-      }
       const { MR } = NARROW;
       const rows = Math.max(MR, Math.ceil(Math.max(M / 16, GRAIN / (N * K)) / MR) * MR);
-      run.ranges('gemm-tn', M, rows, [
-        N, K, KC, addressOf(a), 4 * lda, addressOf(b), 4 * ldb, addressOf(out), 4 * ldc, accumulate ? 1 : 0,
-      ]);
+      run.ranges('gemm-tn', M, rows, [N, K, KC, a, 4 * lda, b, 4 * ldb, out, 4 * ldc, accumulate ? 1 : 0]);
     },
+    gemmFused: (activation, M, N, K, a, lda, packed, bias, residual, out) =>
+      multiply(
+        residual === 0 ? activation : 'residual',
+        M, N, K, a, lda, packed, out, N, bias, residual === 0 ? out : residual,
+      ),
   };
 };
+
+type GemmKernels = Pick<Kernels, 'gemm' | 'gemmNT' | 'gemmTN' | 'packedSize' | 'packWeights' | 'gemmFused'>;
+
+export const gemmFace = (run: Runner, at: ProductsAt = productsAt(run)): GemmKernels => ({
+  packedSize,
+  packWeights: (N, K, b, scale, packed) =>
+    pack(run, N, K, addressOf(b), N, 1, scale === null ? null : addressOf(scale), addressOf(packed)),
+  gemmFused: (activation, M, N, K, a, lda, packed, bias, residual, out) =>
+    at.gemmFused(
+      activation, M, N, K, addressOf(a), lda, addressOf(packed), addressOf(bias),
+      residual === null ? 0 : addressOf(residual), addressOf(out),
+    ),
+  gemm: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) =>
+    at.gemm(M, N, K, addressOf(a), lda, addressOf(b), ldb, addressOf(out), ldc, accumulate),
+  gemmNT: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) =>
+    at.gemmNT(M, N, K, addressOf(a), lda, addressOf(b), ldb, addressOf(out), ldc, accumulate),
+  gemmTN: (M, N, K, a, lda, b, ldb, out, ldc, accumulate) => {
+    if (K > 0) return at.gemmTN(M, N, K, addressOf(a), lda, addressOf(b), ldb, addressOf(out), ldc, accumulate);
+    if (!accumulate) for (let m = 0; m < M; m++) out.fill(0, m * ldc, m * ldc + N);
+  },
+});

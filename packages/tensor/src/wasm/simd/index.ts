@@ -7,7 +7,7 @@ import { convFace, convFuncs } from './conv2d-face.js';
 import { depthwiseFace, depthwiseFuncs } from './depthwise-face.js';
 import { elementwiseFace } from './elementwise-face.js';
 import { elementwiseFuncs } from './elementwise.js';
-import { gemmFace } from './gemm-face.js';
+import { gemmFace, productsAt } from './gemm-face.js';
 import { gemmFuncs } from './gemm.js';
 import { maxPoolFace, maxPoolFuncs } from './max-pool.js';
 import { normFace } from './norm-face.js';
@@ -38,10 +38,10 @@ export const simdFuncs = (): readonly KernelSource[] => [
 
 /** The reference kernels, with those that have a SIMD face replaced by it. */
 export function simdKernels(run: Runner): Kernels {
-  const products = gemmFace(run);
+  const products = productsAt(run);
   return {
     ...reference,
-    ...products,
+    ...gemmFace(run, products),
     ...convFace(run, products),
     ...depthwiseFace(run),
     ...poolFace(run),
