@@ -38,6 +38,21 @@ describe('grad of a function', () => {
     }
   });
 
+  it('of a power at zero: what PyTorch 1.13 gives', () => {
+    const power = (x: Variable, y: Variable): Variable => ag.sum(ag.pow(x, y));
+    const both = grad(power, { argnums: [0, 1] });
+    const [a, b] = [double([0, 0, 0, 2, 2]), double([0, 1, 2, 0, 3])];
+    const [da, db] = both(a, b);
+    close(da, [0, 1, 0, 0, 12]);
+    close(db, [0, 0, 0, Math.LN2, 8 * Math.LN2]);
+    const steep = both(double([0, 0]), double([0.5, -1]));
+    expect(steep.map(numbers)).to.deep.equal([[Infinity, -Infinity], [0, -Infinity]]);
+    // Of second order PyTorch has NaN at 0⁰; elsewhere these are the derivatives.
+    const [daa, dab] = grad((x: Variable, y: Variable) => ag.sum(grad(power)(x, y)), { argnums: [0, 1] })(a, b);
+    close(daa, [0, 0, 2, 0, 12]);
+    close(dab, [0, 1, 0, 0.5, 4 + 12 * Math.LN2]);
+  });
+
   it('a type for every way to call it', () => {
     const f = (x: Variable, y: Variable): Variable => ag.sum(ag.mul(ag.square(x), y));
     const first: (x: Input, y: Input) => Variable = grad(f);

@@ -42,7 +42,10 @@ export const add = (a: Operand, b: Operand): Variable => apply('add', ...pair('a
 export const sub = (a: Operand, b: Operand): Variable => apply('sub', ...pair('sub', a, b));
 export const mul = (a: Operand, b: Operand): Variable => apply('mul', ...pair('mul', a, b));
 export const div = (a: Operand, b: Operand): Variable => apply('div', ...pair('div', a, b));
-/** aᵇ. The gradient for b takes log a, and is NaN where a < 0. */
+/**
+ * aᵇ. The gradient for b takes log a, and is NaN where a < 0. Where a = 0, that for b is 0 if b ≥ 0, and that for a is
+ * 0 if b = 0, as in PyTorch.
+ */
 export const pow = (a: Operand, b: Operand): Variable => apply('pow', ...pair('pow', a, b));
 /** The larger of two; of equals, each gets half the gradient. */
 export const maximum = (a: Operand, b: Operand): Variable => apply('maximum', ...pair('maximum', a, b));

@@ -44,9 +44,17 @@ export const elementwise: Vjps<ElementwiseArgs> = {
     vjp([1], (g, _out, a, b) => sumTo(div(g, b), a.shape)),
     vjp([1, 'out'], (g, out, _a, b) => sumTo(neg(div(mul(g, out), b)), b.shape)),
   ],
+  // At a = 0 the formulas have 0·∞ where PyTorch has 0. The operand that makes the ∞ is replaced and gets no gradient,
+  // so that gradients of these gradients are finite, too.
   pow: [
-    vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, mul(b, pow(a, sub(b, 1)))), a.shape)),
-    vjp([0, 'out'], (g, out, a, b) => sumTo(mul(g, mul(out, log(a))), b.shape)),
+    vjp([0, 1], (g, _out, a, b) => {
+      const bothZero = t.mul(t.equal(a.value, 0), t.equal(b.value, 0));
+      return sumTo(mul(g, mul(b, pow(a, where(bothZero, 1, sub(b, 1))))), a.shape);
+    }),
+    vjp([0, 1, 'out'], (g, out, a, b) => {
+      const zeroToPositive = t.mul(t.equal(a.value, 0), t.greaterEqual(b.value, 0));
+      return sumTo(mul(g, mul(out, log(where(zeroToPositive, 1, a)))), b.shape);
+    }),
   ],
   maximum: [
     vjp([0, 1], (g, _out, a, b) => sumTo(mul(g, share(a, b)), a.shape)),
