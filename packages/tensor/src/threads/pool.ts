@@ -128,16 +128,17 @@ export class Pool implements Runner {
     const { words } = this.control;
     for (let spin = 0; spin < SPINS && Atomics.load(words, word.inside) !== 0; spin++);
     let progress = Atomics.load(words, word.progress);
-    let since = performance.now();
+    // Slices that were waited for to the end, not the clock: a process that is stopped (Ctrl-Z) or sleeps loses none.
+    let silent = 0;
     for (;;) {
       const inside = Atomics.load(words, word.inside);
       if (inside === 0) return;
-      Atomics.wait(words, word.inside, inside, SLICE);
+      if (Atomics.wait(words, word.inside, inside, SLICE) === 'timed-out') silent += SLICE;
       const now = Atomics.load(words, word.progress);
-      if (now !== progress) [progress, since] = [now, performance.now()];
+      if (now !== progress) [progress, silent] = [now, 0];
       const exited = this.workers.findIndex((_, index) => Atomics.load(words, word.status + index) === status.exited);
       if (exited >= 0) return this.breakDown(exited, 'it exited');
-      if (performance.now() - since > this.patience) {
+      if (silent > this.patience) {
         return this.breakDown(
           -1,
           `no range was finished for ${this.patience / 1000} s (it may have run out of memory, or hang)`,
