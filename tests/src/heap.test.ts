@@ -126,6 +126,24 @@ describe('heap: collector', () => {
     expect(most, '1200 MB were made').to.be.lessThan(500e6);
   });
 
+  it('no room for the buffer that presses, and breathe lets the program go on', async () => {
+    const { unscopedBytes } = runtime;
+    const whole = globalThis.ArrayBuffer;
+    runtime.unscopedBytes = 256 * MIB;
+    globalThis.ArrayBuffer = class extends whole {
+      constructor() {
+        super(0);
+        throw new RangeError('Array buffer allocation failed');
+      }
+    };
+    try {
+      await t.breathe();
+    } finally {
+      globalThis.ArrayBuffer = whole;
+      runtime.unscopedBytes = unscopedBytes;
+    }
+  });
+
   it('what is released by hand is not waited for', () => {
     const before = runtime.unscopedBytes;
     const [first, second] = [t.zeros([MIB]), t.zeros([MIB])];

@@ -4,7 +4,8 @@
  * Free blocks are kept in bins by size, bin k holding those of 2^k to 2^(k+1) − 1 bytes. An allocation takes
  * the first fitting block of its own bin, else any block of a larger bin, else new bytes at the top; the
  * rest of a split block goes back to its bin. A freed block merges with free neighbours, so that a training
- * loop, which asks for the same sizes in every step, finds the same bytes again. Both calls are O(bins).
+ * loop, which asks for the same sizes in every step, finds the same bytes again. Freeing takes constant time, and
+ * allocating a look through one bin and then at one block of each larger one.
  * Source: segregated fits, Wilson et al. 1995, "Dynamic Storage Allocation: A Survey and Critical Review".
  */
 
