@@ -201,7 +201,7 @@ describe('command line: weights', () => {
       expect(wrong.stderr).to.contain(`SHA-256 is ${digest}, expected 0123456789…`);
       expect(missing.code).to.equal(1);
       expect(missing.stderr).to.contain('none.pth: status 404');
-      expect(requests, 'one for the file, one for that which is missing').to.equal(2);
+      expect(requests, 'the file; once more, for it has another digest; that which is missing').to.equal(3);
     } finally {
       server.close();
     }

@@ -122,7 +122,8 @@ async function readBytes(
   }
   const path = typeof source === 'string' ? source : 'the bytes given';
   const bytes = typeof source === 'string' ? await readFile(source) : source;
-  if (options.sha256 !== undefined) checkDigest(`fromPretrained: ${path}`, await sha256Of(bytes), options.sha256);
+  const { sha256 } = options;
+  if (typeof sha256 === 'string') checkDigest(`fromPretrained: ${path}`, await sha256Of(bytes), sha256);
   return { bytes, path };
 }
 

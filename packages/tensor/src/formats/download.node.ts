@@ -10,25 +10,29 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFile } from './files.node.js';
-import { checkDigest, expectedDigest, transfer } from './transfer.js';
+import { checkDigest, expectedDigest, sha256Of, transfer } from './transfer.js';
 import type { FetchFileOptions, FetchedFile } from './transfer.js';
 
 /**
- * The file at `url` (http, https, or file: as it is), from the cache if it is there. A connection that is cut is taken
- * up where it ended. Throws an Error naming the URL and the reason: the server's refusal, too many attempts without
- * progress, a SHA-256 other than asked for or written in the file's name; the cache then has no such file.
+ * The file at `url` (http, https, or file: as it is), from the cache if it is there and has the SHA-256 asked for. A
+ * connection that is cut is taken up where it ended. Throws an Error naming the URL and the reason: the server's
+ * refusal, too many attempts without progress, a SHA-256 other than asked for or written in the file's name. What was
+ * received is then not in the cache.
  */
 export async function fetchFile(url: string | URL, options: FetchFileOptions = {}): Promise<FetchedFile> {
   const address = new URL(url);
   const { cacheFolder = defaultFolder(), sha256 } = options;
-  const path = address.protocol === 'file:' ? fileURLToPath(address) : cachePath(cacheFolder, address);
+  const isLocal = address.protocol === 'file:';
+  const path = isLocal ? fileURLToPath(address) : await cachePath(cacheFolder, address);
   const file = (cached: boolean): FetchedFile => ({ path, cached, read: () => readFile(path) });
-  if (address.protocol === 'file:' || await exists(path)) {
-    // What is in the cache was verified when it came.
-    if (sha256 !== undefined) checkDigest(`fetchFile: ${path}`, await digestOf(path), sha256);
+  const expected = expectedDigest(address.href, sha256);
+  // What is in the cache was verified when it came: only digits that the caller gives are looked at again.
+  const asked = typeof sha256 === 'string' ? sha256.toLowerCase() : '';
+  if (isLocal) {
+    if (asked !== '') checkDigest(`fetchFile: ${path}`, await digestOf(path), asked);
     return file(true);
   }
-  const expected = expectedDigest(address.href, sha256);
+  if (await exists(path) && (asked === '' || (await digestOf(path)).startsWith(asked))) return file(true);
   await fs.mkdir(dirname(path), { recursive: true });
   const part = join(dirname(path), `${basename(path)}.${process.pid}-${Math.random().toString(36).slice(2, 10)}.part`);
   try {
@@ -39,7 +43,9 @@ export async function fetchFile(url: string | URL, options: FetchFileOptions = {
     } finally {
       await out.close();
     }
-    if (expected !== null) checkDigest(`fetchFile: ${address.href}`, await digestOf(part), expected);
+    if (expected !== null) {
+      checkDigest(`fetchFile: ${address.href}`, await digestOf(part), expected.digits, expected.source);
+    }
     await fs.rename(part, path);
   } catch (error) {
     await fs.rm(part, { force: true });
@@ -60,13 +66,26 @@ const defaultFolder = (): string => {
   return join(caches === undefined || caches === '' ? join(homedir(), '.cache') : caches, 'vitrine');
 };
 
-/** As the URL reads, host first: many models are called `model.safetensors`. */
-function cachePath(folder: string, { host, pathname, search }: URL): string {
-  const segments = [host, ...`${pathname}${search}`.split('/')]
-    .map((segment) => segment.replace(/[^\w.+-]/g, '_'))
-    .filter((segment) => segment !== '');
+/** File systems take 255 bytes; a part's name has 30 more than the file's. */
+const LONGEST_NAME = 200;
+
+/**
+ * As the URL reads, host first: many models are called `model.safetensors`. The query, which may hold anything, belongs
+ * to the last name, and none leads out of the folder.
+ */
+async function cachePath(folder: string, { host, pathname, search }: URL): Promise<string> {
+  const segments = [host, ...`${pathname}${search.replaceAll('/', '_')}`.split('/')]
+    .filter((segment) => !['', '.', '..'].includes(segment));
   if (segments.length < 2) throw new Error(`fetchFile: ${host}${pathname} names no file; give the address of one`);
-  return join(folder, ...segments);
+  return join(folder, ...await Promise.all(segments.map(nameOf)));
+}
+
+/** A name that every file system takes; a long one, such as a signed address has, by its beginning and its digest. */
+async function nameOf(segment: string): Promise<string> {
+  const name = segment.replace(/[^\w.+-]/g, '_');
+  if (name.length <= LONGEST_NAME) return name;
+  const digest = await sha256Of(new TextEncoder().encode(segment));
+  return `${name.slice(0, LONGEST_NAME - 33)}-${digest.slice(0, 32)}`;
 }
 
 const exists = (path: string): Promise<boolean> => fs.stat(path).then((found) => found.isFile(), () => false);

@@ -22,9 +22,10 @@ export interface FetchFileOptions extends TransferOptions {
    */
   readonly cacheFolder?: string;
   /**
-   * SHA-256 in hexadecimal, or its first 8 digits and more. Default: what the file's name ends in, `name-355c32eb.pth`.
+   * SHA-256 in hexadecimal, or its first 8 digits and more; null: it is not looked at. Default: what the file's name
+   * ends in, `name-355c32eb.pth`.
    */
-  readonly sha256?: string;
+  readonly sha256?: string | null;
 }
 
 export interface FetchedFile {
@@ -35,6 +36,14 @@ export interface FetchedFile {
   readonly read: () => Promise<Uint8Array>;
 }
 
+export interface ReceivingOptions extends TransferOptions {
+  /**
+   * A request for a part that gets no answer at all is followed by one for the whole. A browser lets no page send
+   * If-Range to another server that has not allowed it, and the page is told no reason. Default false.
+   */
+  readonly startsAnew?: boolean;
+}
+
 /** What the server said at the beginning, so that a later part is known to be of the same file. */
 interface Remote {
   position: number;
@@ -42,18 +51,19 @@ interface Remote {
   validator: string | null;
 }
 
-type Write = (chunk: Uint8Array, position: number) => Promise<void>;
+type Write = (chunk: Uint8Array, position: number, total: number | null) => Promise<void>;
 
 /** Nothing that waiting would change. */
 class Refusal extends Error {}
 
 /**
- * Receives what is at `url` and hands it to `write`, chunk by chunk with its position. A position of 0 that comes again
- * means: from the beginning, the server gives no parts or the file has changed. Returns the length.
+ * Receives what is at `url` and hands it to `write`, chunk by chunk with its position and the length of the whole (null
+ * where the server does not say). A position of 0 that comes again means: from the beginning, the server gives no parts
+ * or the file has changed. Returns the length.
  * Throws an Error naming the URL, the reason of the last attempt, and how far it got.
  */
 export async function transfer(
-  url: string, write: Write, options: TransferOptions = {},
+  url: string, write: Write, options: ReceivingOptions = {},
 ): Promise<number> {
   const { retries = 4, backoff = 500 } = options;
   const remote: Remote = { position: 0, total: null, validator: null };
@@ -87,23 +97,29 @@ const reasonOf = ({ message, cause }: Error): string =>
 
 /** One attempt. Returns when all is there, and throws otherwise; `remote` says how far it got. */
 async function receive(
-  url: string, remote: Remote, write: Write, { idle = 30_000, onProgress }: TransferOptions,
+  url: string, remote: Remote, write: Write, { idle = 30_000, onProgress, startsAnew = false }: ReceivingOptions,
 ): Promise<void> {
   const controller = new AbortController();
   const silent = (): void => controller.abort(new Error(`no byte for ${idle} ms`));
   let timer = setTimeout(silent, idle);
   try {
-    const response = await fetch(url, { headers: requestHeaders(remote), signal: controller.signal });
+    const response = await fetch(url, { headers: requestHeaders(remote), signal: controller.signal })
+      .catch((cause: unknown) => {
+        if (startsAnew) remote.position = 0;
+        throw cause;
+      });
     if (isComplete(response, remote)) return;
     accept(response, remote);
     const reader = response.body?.getReader();
     for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
       clearTimeout(timer);
-      await write(part.value, remote.position).catch((cause: unknown) => {
+      try {
+        await write(part.value, remote.position, remote.total);
+        remote.position += part.value.length;
+        onProgress?.(remote.position, remote.total);
+      } catch (cause) {
         throw new Refusal(cause instanceof Error ? cause.message : String(cause), { cause }); // no space left, say
-      });
-      remote.position += part.value.length;
-      onProgress?.(remote.position, remote.total);
+      }
       timer = setTimeout(silent, idle);
     }
     const { position, total } = remote;
@@ -141,33 +157,49 @@ function accept({ status, statusText, headers }: Response, remote: Remote): void
       `asked for a part, the server answers with another (${headers.get('content-range') ?? 'no Content-Range'})`,
     );
   }
+  const said = `status ${status} ${statusText}`.trim();
+  if (status === 408 || status === 429 || status >= 500) throw new Error(said); // for now: what is there stays good
+  if (status !== 200 && status !== 416) throw new Refusal(`${said}; check the address`);
   remote.position = 0;
-  if (status === 416 || status === 408 || status === 429 || status >= 500) {
-    throw new Error(`status ${status} ${statusText}`.trim());
-  }
-  if (status !== 200) throw new Refusal(`status ${status} ${statusText}`.trim() + '; check the address');
+  if (status === 416) throw new Error(said);
   const length = headers.get('content-length');
   remote.total = length === null || headers.has('content-encoding') ? null : Number(length);
   const tag = headers.get('etag');
   remote.validator = tag !== null && !tag.startsWith('W/') ? tag : headers.get('last-modified');
 }
 
-/**
- * The digits that the file's SHA-256 should begin with, or null where nothing says so. torch.hub writes 8 of them into
- * names.
- */
-export function expectedDigest(url: string, sha256: string | undefined): string | null {
-  if (sha256 === undefined) return /-([0-9a-f]{8,64})\.\w+$/.exec(new URL(url).pathname)?.[1] ?? null;
+/** What the file's SHA-256 should begin with, and who says so. */
+export interface ExpectedDigest {
+  readonly digits: string;
+  /** For messages; empty where the caller does. */
+  readonly source: string;
+}
+
+/** As torch.hub writes them into names: from 8 digits on. */
+const NAMED_DIGEST = /-([0-9a-f]{8,64})\.\w+$/;
+
+/** `name-20190815.pth`: one SHA-256 in sixty thousand begins with digits that read as a date. */
+const DATE = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
+
+/** What the caller says, else what the name says; null where nothing does, or the caller wants none. */
+export function expectedDigest(url: string, sha256: string | null | undefined): ExpectedDigest | null {
+  if (sha256 === null) return null;
+  if (sha256 === undefined) {
+    const digits = NAMED_DIGEST.exec(new URL(url).pathname)?.[1];
+    return digits === undefined || DATE.test(digits)
+      ? null
+      : { digits, source: " (from the file's name; sha256: null does without)" };
+  }
   if (!/^[0-9a-f]{8,64}$/i.test(sha256)) {
     throw new RangeError(`fetchFile: sha256 is 8 to 64 hexadecimal digits; got '${sha256}'`);
   }
-  return sha256.toLowerCase();
+  return { digits: sha256.toLowerCase(), source: '' };
 }
 
-/** Throws, naming both, unless `digest` begins with the digits `expected`. */
-export function checkDigest(name: string, digest: string, expected: string): void {
+/** Throws, naming both, unless `digest` begins with the digits `expected`; `source`: who expects them. */
+export function checkDigest(name: string, digest: string, expected: string, source = ''): void {
   if (!digest.startsWith(expected.toLowerCase())) {
-    const wanted = `${expected}${expected.length < 64 ? '…' : ''}`;
+    const wanted = `${expected}${expected.length < 64 ? '…' : ''}${source}`;
     throw new Error(`${name}: SHA-256 is ${digest}, expected ${wanted}; the file is damaged or another one`);
   }
 }
