@@ -109,6 +109,8 @@ describe('formats: safetensors', () => {
     ['a control character in a name', safetensors('{"a\tb":1}'), 'is not JSON at character 1'],
     ['half a surrogate pair', safetensors('{"\\ud800":1}'), 'a string holds half a surrogate pair at character 1'],
     ['deep nesting', safetensors(`{"a":${deep}`), 'nesting deeper than 32'],
+    ['a million objects', safetensors(`{"a":[${'{},'.repeat(1_000_000)}{}]}`),
+      'header: more than 1000000 objects and arrays at character'],
     ['a name twice', safetensors(`{"a":${u8('[0,4]')},"a":${u8('[0,4]')}}`, 4), 'key "a" is there twice'],
     ['a name twice, once escaped', safetensors(`{"a":${u8('[0,4]')},"\\u0061":${u8('[0,4]')}}`, 4),
       'key "a" is there twice'],

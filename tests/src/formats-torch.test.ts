@@ -1,15 +1,13 @@
 /** Files that PyTorch wrote, read without it; and files that nobody should have written. */
-import { readFileSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from 'node:fs';
 import {
   TorchTensor, decodeWeights, loadWeights, parseSafetensors, parseTorch, serializeSafetensors,
 } from '@vitrine/tensor';
 import type { RawArray, WeightsFile } from '@vitrine/tensor';
 import { expect } from 'chai';
 import { rejection } from './data-samples.js';
+import { bytesOf, folder, legacyFile } from './support/torch-files.js';
 
-const folder = fileURLToPath(new URL('../fixtures/torch/', import.meta.url));
-const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(`${folder}${file}`));
 const expected = parseSafetensors(bytesOf('expected.safetensors'), 'expected.safetensors').tensors;
 
 /** What the fixture says is in `name`, in float64. */
@@ -149,13 +147,6 @@ describe('torch files', () => {
     expect(await rejection(loadWeights('/nowhere/b0.pth'))).to.match(/readFile: \/nowhere\/b0\.pth: no such file/);
   });
 
-  /** A legacy file whose object is this pickle. */
-  const legacy = (...opcodes: readonly (number | string)[]): Uint8Array => {
-    const head = bytesOf('plain-legacy.pth');
-    const pickle = opcodes.flatMap((part) => (typeof part === 'number' ? [part] : [...Buffer.from(part, 'latin1')]));
-    return Uint8Array.from([...head.slice(0, mainPickle(head)), ...pickle]);
-  };
-
   for (const [what, opcodes, message] of [
     ['a list that is none', [0x80, 2, 0x4e, 0x4e, 0x61, 0x2e], 'appends to what is no list'],
     ['a string longer than the file', [0x80, 2, 0x58, 0xff, 0xff, 0xff, 0x7f], 'asks for 2147483647 bytes'],
@@ -169,26 +160,15 @@ describe('torch files', () => {
     ['a constructor of JavaScript', [0x80, 2, 'c__proto__\nconstructor\n'], 'asks for __proto__.constructor'],
     ['a storage that is none', [0x80, 2, 0x4e, 0x51], 'a persistent id is not that of a storage'],
   ] as const) {
-    it(`refuses ${what}`, () => expect(() => decodeWeights(legacy(...opcodes), 'bad.pth')).to.throw(Error, message));
+    it(`refuses ${what}`, () => {
+      expect(() => decodeWeights(legacyFile(...opcodes), 'bad.pth')).to.throw(Error, message);
+    });
   }
 
   it('a name like __proto__ is a name', () => {
     const pickle = [0x80, 2, 0x7d, 0x58, 9, 0, 0, 0, '__proto__', 0x4b, 1, 0x73, 0x2e, 0x80, 2, 0x5d, 0x2e] as const;
-    const value = parseTorch(legacy(...pickle), 'proto.pth');
+    const value = parseTorch(legacyFile(...pickle), 'proto.pth');
     expect(value).to.deep.equal(new Map([['__proto__', 1]]));
     expect(Object.getPrototypeOf({})).to.equal(Object.prototype);
   });
 });
-
-/**
- * Where the third pickle of a legacy file ends: each of the first three ends with STOP before the next begins with
- * PROTO.
- */
-function mainPickle(bytes: Uint8Array): number {
-  let at = 0;
-  for (let pickle = 0; pickle < 3; pickle++) {
-    do at = bytes.indexOf(0x2e, at) + 1;
-    while (!(bytes[at] === 0x80 && bytes[at + 1] === 2));
-  }
-  return at;
-}

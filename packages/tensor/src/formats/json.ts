@@ -2,13 +2,16 @@
  * A strict JSON reader for file headers that come from strangers. It differs from `JSON.parse` in four points:
  * a key named twice is an error (JSON.parse keeps the last, so two readers of one file may see two contents), objects
  * are Maps (keys such as `__proto__` and `constructor` are ordinary), their keys keep the order of the file (a plain
- * object moves `"10"` before `"a"`), and nesting is bounded.
+ * object moves `"10"` before `"a"`), and nesting and the number of objects and arrays are bounded.
  *
  * Source: RFC 8259; https://github.com/huggingface/safetensors#format ("Duplicate keys are disallowed").
  */
 export type Json = string | number | boolean | null | readonly Json[] | ReadonlyMap<string, Json>;
 
 const maxDepth = 32;
+
+/** Two bytes make an object, which takes a hundred. A header has three for each tensor. */
+const maxContainers = 1_000_000;
 
 /** Longer than any number a header needs; a run of a million digits is not worth converting. */
 const maxScalarLength = 32;
@@ -19,6 +22,7 @@ export const quote = (text: string): string => JSON.stringify(text.length > 80 ?
 /** The value `text` spells. Throws an Error beginning with `where` and giving the position (UTF-16 units, from 0). */
 export function parseJson(where: string, text: string): Json {
   let at = 0;
+  let containers = 0;
 
   const fail = (problem: string, position = at) => new Error(`${where}: ${problem} at character ${position}`);
   const found = () => (at < text.length ? quote(text[at]) : 'the end');
@@ -69,6 +73,7 @@ export function parseJson(where: string, text: string): Json {
 
   /** What stands between the brackets: items with commas between, none after the last. */
   const list = (close: string, item: () => void): void => {
+    if (++containers > maxContainers) throw fail(`more than ${maxContainers} objects and arrays`);
     if (take(close)) return;
     do item();
     while (take(','));

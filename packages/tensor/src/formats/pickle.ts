@@ -10,7 +10,7 @@
  */
 
 /**
- * What a pickle holds: Python's None, bool, int, float, str, bytes, list, tuple, dict and set, and what globals make.
+ * What a pickle holds: Python's None, bool, int, float, str, bytes, list, tuple and dict, and what globals make.
  */
 export type PickleValue =
   null | boolean | number | bigint | string | Uint8Array | PickleObject | PickleList | PickleTuple | PickleDict;
@@ -29,6 +29,23 @@ export abstract class PickleObject {
     throw new Error('is not a function here');
   }
 }
+
+/** A value for an error message: short, however large or deep it is. Strings are themselves. */
+export function describe(value: PickleValue): string {
+  if (value === null) return 'None';
+  if (typeof value !== 'object') return shortened(String(value));
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof PickleTuple) return 'a tuple';
+  return value instanceof Map ? 'a dict' : value.constructor.name;
+}
+
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+
+/**
+ * Lists, tuples, dicts, results of calls, and values remembered, all together: a byte of the file makes one, and one
+ * takes up to 200 bytes. The checkpoint of a large network, with its optimizer, has some tens of thousands.
+ */
+const MOST_OBJECTS = 1_000_000;
 
 export interface PickleOptions {
   /** What `module.name` stands for; undefined for one that is not allowed. */
@@ -53,6 +70,7 @@ class Machine {
   private stack: (PickleValue | typeof MARK)[] = [];
   private readonly memo = new Map<number, PickleValue>();
   private readonly view: DataView;
+  private objects = 0;
 
   constructor(
     private readonly where: string, private readonly bytes: Uint8Array, private at: number,
@@ -95,15 +113,15 @@ class Machine {
       case 0x8e: return this.push(this.blob(this.length8())); // BINBYTES8
       // Containers.
       case 0x28: return void this.stack.push(MARK); // MARK
-      case 0x5d: return this.push([]); // EMPTY_LIST
-      case 0x7d: return this.push(new Map()); // EMPTY_DICT
-      case 0x29: return this.push(new PickleTuple([])); // EMPTY_TUPLE
+      case 0x5d: return this.pushNew([]); // EMPTY_LIST
+      case 0x7d: return this.pushNew(new Map()); // EMPTY_DICT
+      case 0x29: return this.pushNew(new PickleTuple([])); // EMPTY_TUPLE
       case 0x85: return this.tuple(1); // TUPLE1
       case 0x86: return this.tuple(2); // TUPLE2
       case 0x87: return this.tuple(3); // TUPLE3
-      case 0x74: return this.push(new PickleTuple(this.popToMark())); // TUPLE
-      case 0x6c: return this.push(this.popToMark()); // LIST
-      case 0x64: return this.push(this.pairs(new Map(), this.popToMark())); // DICT
+      case 0x74: return this.pushNew(new PickleTuple(this.popToMark())); // TUPLE
+      case 0x6c: return this.pushNew(this.popToMark()); // LIST
+      case 0x64: return this.pushNew(this.pairs(new Map(), this.popToMark())); // DICT
       case 0x61: return this.append([this.pop()]); // APPEND
       case 0x65: return this.append(this.popToMark()); // APPENDS
       case 0x73: return this.setItems([this.pop(), this.pop()].reverse()); // SETITEM
@@ -119,10 +137,7 @@ class Machine {
       case 0x6a: return this.recall(this.length4()); // LONG_BINGET
       // Globals and what they make.
       case 0x63: return this.push(this.global(this.line(), this.line())); // GLOBAL
-      case 0x93: { // STACK_GLOBAL
-        const name = this.pop();
-        return this.push(this.global(String(this.pop()), String(name)));
-      }
+      case 0x93: return this.stackGlobal(); // STACK_GLOBAL
       case 0x52: case 0x81: return this.reduce(); // REDUCE, NEWOBJ
       case 0x62: return void this.pop(); // BUILD: attributes of an object; nothing here has any that matter
       case 0x51: return this.push(this.options.persistent(this.pop())); // BINPERSID
@@ -198,6 +213,18 @@ class Machine {
     this.stack.push(value);
   }
 
+  /** Pushes what is made here, and not only read. */
+  private pushNew(value: PickleValue): void {
+    this.count();
+    this.push(value);
+  }
+
+  private count(): void {
+    if (++this.objects > MOST_OBJECTS) {
+      throw this.error(`makes or remembers more than ${MOST_OBJECTS} values; no file of tensors needs so many`);
+    }
+  }
+
   private pop(): PickleValue {
     const value = this.stack.pop();
     if (value === undefined || value === MARK) throw this.error('takes a value that is not there');
@@ -219,7 +246,7 @@ class Machine {
 
   private tuple(length: number): void {
     const items = Array.from({ length }, () => this.pop()).reverse();
-    this.push(new PickleTuple(items));
+    this.pushNew(new PickleTuple(items));
   }
 
   private append(values: readonly PickleValue[]): void {
@@ -241,6 +268,7 @@ class Machine {
   }
 
   private remember(key: number): void {
+    if (!this.memo.has(key)) this.count();
     this.memo.set(key, this.top());
   }
 
@@ -250,12 +278,21 @@ class Machine {
     this.push(value);
   }
 
+  private stackGlobal(): void {
+    const [name, module] = [this.pop(), this.pop()];
+    if (typeof module !== 'string' || typeof name !== 'string') {
+      throw this.error(`asks for a global by ${describe(module)} and ${describe(name)}, which are not both strings`);
+    }
+    this.push(this.global(module, name));
+  }
+
   private global(module: string, name: string): PickleObject {
     const full = `${module}.${name}`;
     const found = this.options.global(full);
     if (found === undefined) {
       throw this.error(
-        `asks for ${full}, which is neither a tensor nor a container; refused, since a pickle could run anything`,
+        `asks for ${describe(full)}, which is neither a tensor nor a container; refused, ` +
+          'since a pickle could run anything',
       );
     }
     return found;
@@ -268,7 +305,7 @@ class Machine {
       throw this.error('calls what cannot be called');
     }
     try {
-      this.push(callee.call(args.items));
+      this.pushNew(callee.call(args.items));
     } catch (cause) {
       throw this.error(cause instanceof Error ? cause.message : String(cause));
     }

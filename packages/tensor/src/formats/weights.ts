@@ -1,9 +1,10 @@
 /** Weights from a file of any kind: which kind it is, which of its values are the weights, under which names. */
 import { readFile } from '#files';
-import { PickleTuple } from './pickle.js';
+import { describe } from './pickle.js';
 import type { DType, RawArray } from './raw-array.js';
 import { parseSafetensors } from './safetensors.js';
-import { TorchTensor, isTorchFile, parseTorch } from './torch.js';
+import { TorchTensor } from './torch-objects.js';
+import { isTorchFile, parseTorch } from './torch.js';
 import type { TorchValue } from './torch.js';
 import { isZip } from './zip.js';
 
@@ -27,7 +28,7 @@ export interface WeightsOptions {
 /**
  * Reads weights from a path (in a page, a URL): safetensors, or a file of torch.save, zip or legacy. The content
  * decides, not the name. See `decodeWeights`. Peak memory is the file's size and what is made of it: tensors are views
- * of its bytes.
+ * of its bytes, copies where these are not aligned (in a legacy file, most) or the type changes.
  */
 export const loadWeights = async (path: string, options: WeightsOptions = {}): Promise<WeightsFile> =>
   decodeWeights(await readFile(path), path, options);
@@ -49,8 +50,21 @@ export function decodeWeights(bytes: Uint8Array, name: string, options: WeightsO
   }
   const { tensors, metadata, dtypes } = parseSafetensors(bytes, name);
   const named = tensors.has('optimizer.steps')
-    ? ofTraining(tensors, dtypes, name, options) : withoutPrefix(tensors, dtypes);
+    ? ofTraining(tensors, dtypes, name, options) : ofWeights(tensors, dtypes, name, options);
   return { format: 'safetensors', metadata, ...named };
+}
+
+/** Of a file that holds weights and no training: these. */
+function ofWeights(
+  tensors: WeightsFile['tensors'], dtypes: WeightsFile['dtypes'], name: string, { ema = false }: WeightsOptions,
+): Named {
+  if (ema) {
+    throw new Error(
+      `decodeWeights: ${name}: no moving average of the weights beside them; it holds ${list([...tensors.keys()])}; ` +
+        'leave out option ema',
+    );
+  }
+  return plainNames(tensors, dtypes);
 }
 
 /** Of a training that `saveTraining` of @vitrine/nn wrote, the weights of its model, or their averages. */
@@ -102,12 +116,12 @@ export function stateDictOf(value: TorchValue, name: string, { ema = false }: We
       tensors.set(key, entry.toArray());
       dtypes.set(key, entry.dtype);
     } else {
-      left.push(String(key));
+      left.push(describe(key));
     }
   }
   if (tensors.size === 0) throw new Error(`stateDictOf: ${name}: no tensors by name; it holds ${list(left)}`);
   if (left.length > 0) notes.push(`left out what is no tensor: ${list(left)}`);
-  const named = withoutPrefix(tensors, dtypes);
+  const named = plainNames(tensors, dtypes);
   return { ...named, notes: [...notes, ...named.notes] };
 }
 
@@ -123,10 +137,11 @@ function chosen(top: Dict, name: string, ema: boolean, notes: string[]): Dict {
   if (ema && average === undefined) {
     throw new Error(
       `stateDictOf: ${name}: no moving average of the weights (${AVERAGES.join(', ')}); ` +
-        `it holds ${list([...top.keys()].map(String))}`,
+        `it holds ${list([...top.keys()].map(describe))}`,
     );
   }
-  const found = ema ? average : holdsTensors(top) ? undefined : entry(WEIGHTS) ?? average;
+  // An entry that says what it is goes first: beside it may be tensors of other meaning, such as the best accuracy.
+  const found = ema ? average : entry(WEIGHTS) ?? (holdsTensors(top) ? undefined : average);
   if (found === undefined) return top;
   notes.push(`weights from its entry '${found[0]}'`);
   if (!ema && average !== undefined && found !== average) {
@@ -136,6 +151,20 @@ function chosen(top: Dict, name: string, ema: boolean, notes: string[]): Dict {
 }
 
 const holdsTensors = (dict: Dict): boolean => [...dict.values()].some((value) => value instanceof TorchTensor);
+
+/** Of torch.optim.swa_utils.AveragedModel, beside the names under `module.`: how many models it has averaged. */
+const AVERAGED = 'n_averaged';
+
+/** Names as the network itself gives them. */
+function plainNames(tensors: WeightsFile['tensors'], dtypes: WeightsFile['dtypes']): Named {
+  const isAverage = tensors.size > 1 && tensors.get(AVERAGED)?.shape.length === 0 &&
+    [...tensors.keys()].every((key) => key === AVERAGED || key.startsWith('module.'));
+  if (!isAverage) return withoutPrefix(tensors, dtypes);
+  const rest = new Map(tensors);
+  rest.delete(AVERAGED);
+  const named = withoutPrefix(rest, dtypes);
+  return { ...named, notes: [`left out '${AVERAGED}', which counts the models averaged`, ...named.notes] };
+}
 
 const PREFIXES = ['module.', '_orig_mod.', 'model.'];
 
@@ -155,11 +184,4 @@ const below = <T>(map: ReadonlyMap<string, T>, prefix: string): ReadonlyMap<stri
 const list = (names: readonly string[]): string =>
   (names.length === 0
     ? 'nothing'
-    : `${names.slice(0, 8).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`);
-
-function describe(value: TorchValue): string {
-  if (value === null) return 'None';
-  if (Array.isArray(value)) return 'a list';
-  if (value instanceof PickleTuple) return 'a tuple';
-  return typeof value === 'object' ? value.constructor.name : `${typeof value} ${String(value).slice(0, 40)}`;
-}
+    : `${names.slice(0, 8).map(describe).join(', ')}${names.length > 8 ? `, … (${names.length})` : ''}`);
