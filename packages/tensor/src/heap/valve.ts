@@ -44,10 +44,10 @@ export async function breathe(): Promise<void> {
   let turns = 0;
   while (turns < PATIENCE.turns && performance.now() - started < PATIENCE.ms
     && runtime.finalizedBytes - before < runtime.unscopedBytes / 2) {
-    if (collected) turns++;
-    else pressure(runtime.unscopedBytes);
+    if (collected || !press(runtime.unscopedBytes)) turns++;
     await macrotask();
   }
+  witness.unregister(witness); // which also keeps it until here: a registry that is collected itself tells nothing
   const freed = runtime.finalizedBytes - before;
   // What is still in use after all that patience would only make every later batch wait again.
   runtime.unscopedBytes = freed < runtime.unscopedBytes / 2 ? 0 : Math.max(0, runtime.unscopedBytes - freed);
@@ -55,14 +55,18 @@ export async function breathe(): Promise<void> {
 
 /** Makes and drops an object, of whose end the witness hears: at the next full collection. */
 function drop(witness: FinalizationRegistry<null>): void {
-  witness.register({}, null);
+  witness.register({}, null, witness);
 }
 
-/** Makes and drops a buffer, in a function of its own so that nothing keeps it alive. */
-function pressure(bytes: number): void {
+/**
+ * Makes and drops a buffer, in a function of its own so that nothing keeps it alive. False where there is no room for
+ * it (a small `ulimit -v`): V8 has collected all it could before it said so.
+ */
+function press(bytes: number): boolean {
   try {
     new ArrayBuffer(Math.min(bytes, 2 ** 30));
+    return true;
   } catch {
-    // No room for it (a small `ulimit -v`): V8 has collected before it said so, and the program goes on.
+    return false;
   }
 }
