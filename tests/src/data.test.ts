@@ -105,14 +105,15 @@ describe('data: gunzip', () => {
   for (const { title, file } of bad) {
     it(`refuses ${title}`, async () => {
       const message = await rejection(gunzip(file, 'some-file'));
-      expect(message).to.match(/^gunzip: some-file: corrupt or truncated gzip data \(/);
+      expect(message).to.match(/^gunzip: some-file: corrupt, truncated or followed by other bytes \(/);
     });
   }
 
   it('stops at the limit', async () => {
     const bomb = gzipSync(new Uint8Array(20_000_000));
     expect(bomb.length).to.be.lessThan(30_000);
-    expect(await rejection(gunzip(bomb, 'bomb', 1_000_000))).to.match(/^gunzip: bomb: more than 1000000 bytes/);
+    expect(await rejection(gunzip(bomb, 'bomb', 1_000_000)))
+      .to.equal('gunzip: bomb: more than 1000000 bytes of content; expected at most that; is it the right file?');
     expect(await rejection(gunzip(content, 'plain', 99_999))).to.match(/^gunzip: plain: more than 99999 bytes/);
     expect((await gunzip(packed, 'x', 100_000)).length).to.equal(100_000);
   });
@@ -216,7 +217,7 @@ describe('data: Fashion-MNIST', () => {
       { title: 'labels in place of images', change: { 'train-images-idx3-ubyte': label(1, 2) },
         message: /train-images-idx3-ubyte: magic number 0x00000801 .*labels/ },
       { title: 'a truncated gzip', change: { 't10k-images-idx3-ubyte.gz': gzipSync(image(1)).subarray(0, 40) },
-        message: /^gunzip: .*t10k-images-idx3-ubyte.gz: corrupt or truncated/ },
+        message: /^gunzip: .*t10k-images-idx3-ubyte.gz: corrupt, truncated or/ },
     ];
     for (const { title, change, message } of bad) {
       it(`refuses ${title}`, async () => {

@@ -100,13 +100,14 @@ const DEFAULT_LIMIT = 2 ** 28;
  * Decompresses gzip (RFC 1952); bytes that do not start with the gzip signature 1f 8b are returned as they are, so that
  * `x.gz` and `x` are read alike.
  *
- * limit: the most bytes the result may have. Deflate shrinks zeros a thousandfold, so a small file can claim
- * all memory; reading stops as soon as the limit is passed.
+ * limit: the most bytes the result may have; raise it for a file that is trusted. Deflate shrinks zeros a thousandfold,
+ * so a small file can claim all memory; reading stops as soon as the limit is passed.
  * Throws if the gzip stream is corrupt or truncated (its CRC-32 is checked), or if the result is larger than `limit`.
+ * Whether bytes behind the stream are an error is up to the platform: see `inflate` of PNG.
  */
 export const gunzip = async (bytes: Uint8Array, name: string, limit = DEFAULT_LIMIT): Promise<Uint8Array> => {
   const tooLarge = (): Error => new Error(`gunzip: ${name}: more than ${limit} bytes of content; ` +
-    'expected at most that; raise the limit if the file is trusted');
+    'expected at most that; is it the right file?');
   if (!isGzip(bytes)) {
     if (bytes.length > limit) throw tooLarge();
     return bytes;
@@ -124,7 +125,8 @@ export const gunzip = async (bytes: Uint8Array, name: string, limit = DEFAULT_LI
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`gunzip: ${name}: corrupt or truncated gzip data (${reason}); fetch the file again`, { cause });
+      throw new Error(`gunzip: ${name}: corrupt, truncated or followed by other bytes (${reason}); ` +
+        'fetch the file again', { cause });
     });
     if (done) break;
     total += value.length;

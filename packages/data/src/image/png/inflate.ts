@@ -7,7 +7,8 @@ const MAX_RATIO = 1032;
 /**
  * Undoes deflate (a zlib stream: RFC 1950) where it is known how many bytes come out; Node and browsers bring the
  * algorithm along. Throws an Error that begins with `where` if the stream is corrupt, cut short, or holds more or less
- * than `length` bytes: what inflates without end is stopped at the first byte too many.
+ * than `length` bytes: what inflates without end is stopped at the first byte too many. Whether bytes behind the stream
+ * are an error is up to the platform: Node 20 passes over them, browsers and later Nodes do not.
  */
 export async function inflate(where: string, parts: readonly Uint8Array[], length: number): Promise<Uint8Array> {
   const compressed = parts.reduce((sum, part) => sum + part.length, 0);
@@ -26,7 +27,8 @@ export async function inflate(where: string, parts: readonly Uint8Array[], lengt
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`${where}: the compressed pixels are damaged or cut short (${reason})`, { cause });
+      throw new Error(`${where}: the compressed pixels are damaged, cut short or followed by other bytes (${reason})`,
+        { cause });
     });
     if (done) break;
     if (filled + value.length > length) {
