@@ -3,13 +3,17 @@
  * RangeError or TypeError would mean that it reached beyond an array.
  */
 import { deflateSync, inflateSync } from 'node:zlib';
+import process from 'node:process';
 import { decodeImage } from '@vitrine/data';
 import { expect } from 'chai';
 import { encoded, fileOf } from './support/images.js';
 import { pngChunks, pngOf } from './support/png.js';
 
 const CASES = 2000;
-/** A file of this size takes about a millisecond; a thousand times that would be a loop that ends too late. */
+/**
+ * A file of this size takes about a millisecond; a thousand times that would be a loop that ends too late. It is time
+ * of the processor, which does not go on while the machine is busy with something else.
+ */
 const TIME_LIMIT_MS = 1000;
 const NAME = 'photo-of-a-cat';
 
@@ -69,7 +73,7 @@ const base64 = (file: Uint8Array): string => Buffer.from(file).toString('base64'
 
 /** What came of it; throws if the decoder broke its promise. */
 async function attempt(file: Uint8Array, title: string): Promise<'image' | 'error'> {
-  const start = performance.now();
+  const start = process.cpuUsage();
   let outcome: 'image' | 'error' = 'image';
   try {
     const { width, height, channels, data } = await decodeImage(file, NAME, { maxPixels: 1e6 });
@@ -79,7 +83,8 @@ async function attempt(file: Uint8Array, title: string): Promise<'image' | 'erro
     if (!told) throw new Error(`${title}: ${String(error)}; file ${base64(file)}`, { cause: error });
     outcome = 'error';
   }
-  const time = performance.now() - start;
+  const { user, system } = process.cpuUsage(start);
+  const time = (user + system) / 1000;
   if (time > TIME_LIMIT_MS) throw new Error(`${title}: took ${time} ms; file ${base64(file)}`);
   return outcome;
 }
