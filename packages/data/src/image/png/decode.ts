@@ -24,7 +24,8 @@ export async function decodePng(
   const where = `decodePng: ${name}`;
   const file = readPng(where, bytes, maxPixels);
   const filtered = await inflate(where, file.pixels, filteredLength(file.header));
-  const samples = readSamples(where, file.header, filtered);
+  // The low bytes count only where a colour is to be told from its neighbours.
+  const samples = readSamples(where, file.header, filtered, file.transparency !== undefined);
   const image = file.header.colourType === 3 ? lookUp(where, file, samples) : toBytes(file, samples);
   const turn = orientation === 'apply' && file.exif !== undefined ? readOrientation(file.exif) : 1;
   return turnUpright(image, turn);
@@ -34,7 +35,7 @@ export async function decodePng(
 function toBytes({ header, transparency }: PngFile, samples: Uint8Array | Uint16Array): RasterImage {
   const { width, height, depth } = header;
   const channels = header.samples + (transparency === undefined ? 0 : 1);
-  const data = transparency === undefined && depth === 8 && samples instanceof Uint8Array
+  const data = transparency === undefined && depth >= 8 && samples instanceof Uint8Array
     ? samples : new Uint8Array(width * height * channels);
   if (data !== samples) {
     const key = transparency === undefined ? [] : keyOf(transparency, depth);

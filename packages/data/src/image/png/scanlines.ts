@@ -46,12 +46,16 @@ export const filteredLength = (header: PngHeader): number =>
   passSizes(header).reduce((sum, { rows, rowBytes }) => sum + rows * (1 + rowBytes), 0);
 
 /**
- * All samples as whole numbers of `depth` bits, row by row: height·width·samples of them. `filtered` has
- * `filteredLength` bytes and is overwritten with what they were before the filters.
+ * All samples as whole numbers of `depth` bits, row by row: height·width·samples of them; those of 16 bits are cut to
+ * the high byte unless they are wanted `whole`. `filtered` has `filteredLength` bytes and is overwritten with what they
+ * were before the filters.
  */
-export function readSamples(where: string, header: PngHeader, filtered: Uint8Array): Uint8Array | Uint16Array {
+export function readSamples(
+  where: string, header: PngHeader, filtered: Uint8Array, whole: boolean,
+): Uint8Array | Uint16Array {
   const { width, height, depth, samples } = header;
-  const out = depth === 16 ? new Uint16Array(height * width * samples) : new Uint8Array(height * width * samples);
+  const count = height * width * samples;
+  const out = depth === 16 && whole ? new Uint16Array(count) : new Uint8Array(count);
   // "The byte to the left" is that of the same sample, one pixel before: at least one byte (9.2).
   const pixelBytes = Math.max(1, (samples * depth) / 8);
   let at = 0;
@@ -63,7 +67,7 @@ export function readSamples(where: string, header: PngHeader, filtered: Uint8Arr
         throw new Error(`${where}: filter ${filtered[at]} in row ${pass.y + row * pass.stepY}; there are 0 to 4`);
       }
       const first = (pass.y + row * pass.stepY) * width + pass.x;
-      unpack(line, depth, samples, pass.columns, out, first * samples, pass.stepX * samples);
+      unpack(sampleReader(line, depth, whole), samples, pass.columns, out, first * samples, pass.stepX * samples);
       above = line;
       at += 1 + pass.rowBytes;
     }
@@ -96,20 +100,20 @@ function paeth(left: number, above: number, aboveLeft: number): number {
   return toAbove <= toAboveLeft ? above : aboveLeft;
 }
 
-/** Samples of a row, most significant bits first (7.2), to every `step`-th place from `to`. */
+/** Samples of a row to every `step`-th place from `to`. */
 function unpack(
-  line: Uint8Array, depth: number, samples: number, columns: number,
+  sample: (i: number) => number, samples: number, columns: number,
   out: Uint8Array | Uint16Array, to: number, step: number,
 ): void {
-  const sample = sampleReader(line, depth);
   for (let column = 0, i = 0; column < columns; column++, to += step) {
     for (let s = 0; s < samples; s++, i++) out[to + s] = sample(i);
   }
 }
 
-function sampleReader(line: Uint8Array, depth: number): (i: number) => number {
+/** Sample i of a row, most significant bits first (7.2). */
+function sampleReader(line: Uint8Array, depth: number, whole: boolean): (i: number) => number {
   if (depth === 8) return (i) => line[i];
-  if (depth === 16) return (i) => line[2 * i] * 256 + line[2 * i + 1];
+  if (depth === 16) return whole ? (i) => line[2 * i] * 256 + line[2 * i + 1] : (i) => line[2 * i];
   const perByte = 8 / depth;
   const mask = 2 ** depth - 1;
   return (i) => (line[Math.floor(i / perByte)] >> (8 - depth * (1 + (i % perByte)))) & mask;
