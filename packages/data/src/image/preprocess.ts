@@ -52,10 +52,15 @@ export function preprocess(image: RasterImage, options: PreprocessOptions): Floa
     throw new Error(`preprocess: mean has 1 number, and the image ${image.channels} channels; ` +
       'give mean and std 3 numbers');
   }
+  if (![...mean, ...std].every(Number.isFinite) || std.some((value) => value <= 0)) {
+    throw new Error(`preprocess: mean is [${mean.join(', ')}], std [${std.join(', ')}]; ` +
+      'expected finite numbers, and positive ones for std');
+  }
+  checkSides('preprocess: crop', ...both(crop));
   let pixels = mean.length === 3 ? toRgb(image) : image;
   if (resize !== undefined) {
     const [height, width] = typeof resize === 'number' ? shorterSideTo(pixels, resize) : resize;
-    checkSides('resize', height, width);
+    checkSides('preprocess: resize', height, width);
     checkSize('preprocess: resized', width, height);
     pixels = resizeImage(pixels, width, height, { filter: interpolation });
   }
@@ -80,7 +85,7 @@ export function shorterSideTo(
  */
 export function centerCrop(image: RasterImage, size: number | readonly [height: number, width: number]): RasterImage {
   const [height, width] = both(size);
-  checkSides('crop', height, width);
+  checkSides('centerCrop: size', height, width);
   checkSize('centerCrop', width, height);
   const { channels, data } = image;
   const [top, left] = [cropStart(image.height, height), cropStart(image.width, width)];
@@ -99,10 +104,10 @@ function cropStart(length: number, size: number): number {
   return roundHalfEven((length - size) / 2);
 }
 
-function checkSides(what: string, height: number, width: number): void {
+function checkSides(where: string, height: number, width: number): void {
   for (const side of [height, width]) {
     if (!Number.isInteger(side) || side < 1) {
-      throw new Error(`preprocess: ${what} is ${height}×${width} (height×width); expected whole numbers >= 1`);
+      throw new Error(`${where} is ${height}×${width} (height×width); expected whole numbers >= 1`);
     }
   }
 }
