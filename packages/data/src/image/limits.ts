@@ -17,11 +17,24 @@ export interface DecodeOptions {
   readonly orientation?: 'apply' | 'ignore';
 }
 
-/** Throws unless there are between 1 and `maxPixels` pixels. */
-export function checkSize(where: string, width: number, height: number, maxPixels: number = MAX_PIXELS): void {
+/** Throws unless there are between 1 and `maxPixels` pixels. `advice` is for callers whose users cannot raise it. */
+export function checkSize(
+  where: string, width: number, height: number,
+  maxPixels: number = MAX_PIXELS, advice = 'raise maxPixels if the file is trusted',
+): void {
   if (width === 0 || height === 0) throw new Error(`${where}: ${width}×${height} pixels; there must be at least one`);
-  if (width * height > maxPixels) {
-    throw new Error(`${where}: ${width}×${height} = ${width * height} pixels; the limit is ${maxPixels}: ` +
-      'raise maxPixels if the file is trusted');
+  if (!(width * height <= maxPixels)) {
+    throw new Error(`${where}: ${width}×${height} = ${width * height} pixels; the limit is ${maxPixels}: ${advice}`);
   }
+}
+
+/**
+ * The same for `resizeImage` to width × height, which changes the rows first: halfway it holds the new width times the
+ * old height, and of an image that is narrow and very high that is more than before and after.
+ */
+export function checkResize(
+  where: string, oldHeight: number, width: number, height: number, maxPixels?: number, advice?: string,
+): void {
+  checkSize(`${where}: resized`, width, height, maxPixels, advice);
+  checkSize(`${where}: halfway through resizing`, width, oldHeight, maxPixels, advice);
 }

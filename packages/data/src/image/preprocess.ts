@@ -6,7 +6,7 @@
  */
 import { roundHalfEven } from '../round.js';
 import { toRgb } from './decode.js';
-import { checkSize } from './limits.js';
+import { checkResize, checkSize, MAX_PIXELS } from './limits.js';
 import type { RasterImage } from './raster.js';
 import { resizeImage } from './resize.js';
 
@@ -31,6 +31,9 @@ export interface PreprocessOptions extends Normalization {
   readonly interpolation?: 'bicubic' | 'bilinear';
 }
 
+/** The limit is fixed here. */
+const SMALLER = 'choose a smaller size';
+
 const both = (size: number | readonly [number, number]): readonly [height: number, width: number] =>
   (typeof size === 'number' ? [size, size] : size);
 
@@ -41,7 +44,7 @@ const both = (size: number | readonly [number, number]): readonly [height: numbe
  *
  *     preprocess(image, { resize: 256, crop: 224, ...IMAGENET })      // 224·224·3 numbers, for B0
  *
- * Throws if sizes are not whole numbers ≥ 1, or mean, std and channels do not fit each other.
+ * Throws if sizes are not whole numbers ≥ 1 or too large, or mean, std and channels do not fit each other.
  */
 export function preprocess(image: RasterImage, options: PreprocessOptions): Float32Array {
   const { resize, crop, interpolation = 'bicubic', mean, std } = options;
@@ -61,7 +64,7 @@ export function preprocess(image: RasterImage, options: PreprocessOptions): Floa
   if (resize !== undefined) {
     const [height, width] = typeof resize === 'number' ? shorterSideTo(pixels, resize) : resize;
     checkSides('preprocess: resize', height, width);
-    checkSize('preprocess: resized', width, height);
+    checkResize('preprocess', pixels.height, width, height, MAX_PIXELS, SMALLER);
     pixels = resizeImage(pixels, width, height, { filter: interpolation });
   }
   return normalize(centerCrop(pixels, crop), { mean, std });
@@ -86,7 +89,7 @@ export function shorterSideTo(
 export function centerCrop(image: RasterImage, size: number | readonly [height: number, width: number]): RasterImage {
   const [height, width] = both(size);
   checkSides('centerCrop: size', height, width);
-  checkSize('centerCrop', width, height);
+  checkSize('centerCrop', width, height, MAX_PIXELS, SMALLER);
   const { channels, data } = image;
   const [top, left] = [cropStart(image.height, height), cropStart(image.width, width)];
   const out = new Uint8Array(height * width * channels);

@@ -1,7 +1,7 @@
 /** From an image's file to its pixels in the size a data set has them: what the caller and its workers do alike. */
 import { loadImage, toRgb } from '../../image/decode.js';
 import { toGrey } from '../../image/grey.js';
-import { checkSize, type DecodeOptions } from '../../image/limits.js';
+import { checkResize, type DecodeOptions } from '../../image/limits.js';
 import { type PreprocessOptions, shorterSideTo } from '../../image/preprocess.js';
 import type { RasterImage } from '../../image/raster.js';
 import { resizeImage } from '../../image/resize.js';
@@ -18,6 +18,6 @@ export async function readImage(path: string, options: ReadImageOptions): Promis
   const pixels = channels === 3 ? toRgb(image) : toGrey(image);
   if (resize === undefined) return pixels;
   const [height, width] = typeof resize === 'number' ? shorterSideTo(pixels, resize) : resize;
-  checkSize(`readImage: ${path}: resized`, width, height, decode.maxPixels);
+  checkResize(`readImage: ${path}`, pixels.height, width, height, decode.maxPixels);
   return resizeImage(pixels, width, height, { filter: interpolation });
 }

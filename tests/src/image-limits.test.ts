@@ -1,0 +1,34 @@
+/** What a stranger's file can make a decoder allocate, and what is said when that is too much. */
+import { deflateSync } from 'node:zlib';
+import { loadImage, loadImageFolder, preprocess } from '@vitrine/data';
+import { expect } from 'chai';
+import { rejection } from './data-samples.js';
+import { fileOf } from './support/images.js';
+import { withFolder } from './support/folders.js';
+import { pngChunks, pngOf } from './support/png.js';
+
+/** One pixel wide and a million high, black and white, in about 2 KB. */
+function thin(): Uint8Array {
+  const header = new DataView(new ArrayBuffer(13));
+  header.setUint32(0, 1);
+  header.setUint32(4, 1_000_000);
+  header.setUint8(8, 1);
+  const pixels = new Uint8Array(deflateSync(new Uint8Array(2_000_000)));
+  const end = pngChunks(fileOf('RGB 8')).slice(-1);
+  return pngOf([{ type: 'IHDR', data: new Uint8Array(header.buffer) }, { type: 'IDAT', data: pixels }, ...end]);
+}
+
+describe('image: limits', () => {
+  it('hold for what a narrow, high image is halfway through resizing', () => withFolder({
+    'a/thin.png': thin(),
+  }, async (dir) => {
+    const path = `${dir}/a/thin.png`;
+    const halfway = '224×1000000 = 224000000 pixels; the limit is 178956970: ';
+    const image = await loadImage(path);
+    expect(() => preprocess(image, { resize: [224, 224], crop: 224, mean: [0], std: [1] }))
+      .to.throw(`preprocess: halfway through resizing: ${halfway}choose a smaller size`);
+    const { train } = await loadImageFolder(dir, { test: 0, workers: 0, verify: false, resize: [224, 224] });
+    expect(await rejection(Promise.resolve(train.read(0)))).to.equal(
+      `readImage: ${path}: halfway through resizing: ${halfway}raise maxPixels if the file is trusted`);
+  }));
+});
