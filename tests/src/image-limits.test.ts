@@ -1,6 +1,6 @@
 /** What a stranger's file can make a decoder allocate, and what is said when that is too much. */
 import { deflateSync } from 'node:zlib';
-import { loadImage, loadImageFolder, preprocess } from '@vitrine/data';
+import { decodeJpeg, decodePng, loadImage, loadImageFolder, preprocess } from '@vitrine/data';
 import { expect } from 'chai';
 import { rejection } from './data-samples.js';
 import { fileOf } from './support/images.js';
@@ -31,4 +31,18 @@ describe('image: limits', () => {
     expect(await rejection(Promise.resolve(train.read(0)))).to.equal(
       `readImage: ${path}: halfway through resizing: ${halfway}raise maxPixels if the file is trusted`);
   }));
+
+  it('are positive, and an orientation is one of two', async () => {
+    const [png, jpeg] = [fileOf('RGB 8'), fileOf('4:2:0 quality 75')];
+    for (const maxPixels of [NaN, 0, -1]) {
+      const told = `maxPixels is ${maxPixels}; expected a positive number`;
+      expect(await rejection(decodePng(png, 'cat.png', { maxPixels }))).to.equal(`decodePng: cat.png: ${told}`);
+      expect(() => decodeJpeg(jpeg, 'cat.jpg', { maxPixels })).to.throw(`decodeJpeg: cat.jpg: ${told}`);
+    }
+    const orientation = JSON.parse('"aply"') as 'apply';
+    expect(await rejection(decodePng(png, 'cat.png', { orientation })))
+      .to.equal('decodePng: cat.png: orientation is aply; expected apply or ignore');
+    expect(() => decodeJpeg(jpeg, 'cat.jpg', { orientation }))
+      .to.throw('decodeJpeg: cat.jpg: orientation is aply; expected apply or ignore');
+  });
 });

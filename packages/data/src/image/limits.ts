@@ -17,6 +17,17 @@ export interface DecodeOptions {
   readonly orientation?: 'apply' | 'ignore';
 }
 
+/** The options with their defaults. Throws if there is no such orientation, or the limit would limit nothing. */
+export function decodeOptions(
+  where: string, { maxPixels = MAX_PIXELS, orientation = 'apply' }: DecodeOptions,
+): Required<DecodeOptions> {
+  if (!(maxPixels > 0)) throw new Error(`${where}: maxPixels is ${String(maxPixels)}; expected a positive number`);
+  if (!['apply', 'ignore'].includes(orientation)) {
+    throw new Error(`${where}: orientation is ${String(orientation)}; expected apply or ignore`);
+  }
+  return { maxPixels, orientation };
+}
+
 /** Throws unless there are between 1 and `maxPixels` pixels. `advice` is for callers whose users cannot raise it. */
 export function checkSize(
   where: string, width: number, height: number,

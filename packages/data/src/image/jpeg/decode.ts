@@ -3,7 +3,7 @@
  * bits from huffman.ts) fill in the coefficients; from these come samples (idct.ts), rows in full width (upsample.ts)
  * and colours (color.ts).
  */
-import { checkSize } from '../limits.js';
+import { checkSize, decodeOptions } from '../limits.js';
 import type { DecodeOptions } from '../limits.js';
 import { readOrientation, turnUpright } from '../orientation.js';
 import type { RasterImage } from '../raster.js';
@@ -40,10 +40,9 @@ interface JpegFile {
  * Throws an Error that names the file, and what is wrong: for other kinds of JPEG (arithmetic-coded, lossless,
  * hierarchical, 12 bits), damaged or missing tables and data, more than `maxPixels` pixels.
  */
-export function decodeJpeg(
-  bytes: Uint8Array, name: string, { maxPixels, orientation = 'apply' }: DecodeOptions = {},
-): RasterImage {
+export function decodeJpeg(bytes: Uint8Array, name: string, options: DecodeOptions = {}): RasterImage {
   const where = `decodeJpeg: ${name}`;
+  const { maxPixels, orientation } = decodeOptions(where, options);
   const file = readFile(where, bytes, maxPixels);
   const image = toPixels(where, file);
   const turn = orientation === 'apply' && file.exif !== undefined ? readOrientation(file.exif) : 1;
@@ -51,7 +50,7 @@ export function decodeJpeg(
 }
 
 /** Reads all segments and scans, up to EOI. */
-function readFile(where: string, bytes: Uint8Array, maxPixels: number | undefined): JpegFile {
+function readFile(where: string, bytes: Uint8Array, maxPixels: number): JpegFile {
   if (bytes[0] !== 0xff || bytes[1] !== MARKER.SOI) throw new Error(`${where}: no JPEG: it does not begin with ff d8`);
   const huffman: HuffmanTables = { dc: new Map(), ac: new Map() };
   const quantization = new Map<number, Uint16Array>();

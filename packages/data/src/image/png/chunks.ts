@@ -49,7 +49,7 @@ interface Chunk {
  * Reads the chunks up to IEND. Those that only describe (gamma, text, time, …) are passed over, as PIL does; one that
  * is needed to understand the pixels (a capital first letter) and unknown is an error, and so is any wrong CRC.
  */
-export function readPng(where: string, bytes: Uint8Array, maxPixels: number | undefined): PngFile {
+export function readPng(where: string, bytes: Uint8Array, maxPixels: number): PngFile {
   if (PNG_SIGNATURE.some((byte, i) => byte !== bytes[i])) throw new Error(`${where}: no PNG: its signature is missing`);
   const pixels: Uint8Array[] = [];
   let header: PngHeader | undefined;
@@ -107,7 +107,7 @@ function* chunks(where: string, bytes: Uint8Array): Generator<Chunk, void> {
 
 const hex = (value: number): string => value.toString(16).padStart(8, '0');
 
-function readHeader(where: string, data: Uint8Array, maxPixels: number | undefined): PngHeader {
+function readHeader(where: string, data: Uint8Array, maxPixels: number): PngHeader {
   if (data.length !== 13) throw new Error(`${where}: IHDR has ${data.length} bytes; expected 13`);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];

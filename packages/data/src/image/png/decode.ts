@@ -1,4 +1,5 @@
 /** Reading PNG: chunks → inflate → undo filters and interlacing → grey, palette or colour to 8-bit pixels. */
+import { decodeOptions } from '../limits.js';
 import type { DecodeOptions } from '../limits.js';
 import { readOrientation, turnUpright } from '../orientation.js';
 import type { RasterImage } from '../raster.js';
@@ -19,9 +20,10 @@ import { filteredLength, readSamples } from './scanlines.js';
  * order, pixels missing or too many, more than `maxPixels` pixels.
  */
 export async function decodePng(
-  bytes: Uint8Array, name: string, { maxPixels, orientation = 'apply' }: DecodeOptions = {},
+  bytes: Uint8Array, name: string, options: DecodeOptions = {},
 ): Promise<RasterImage> {
   const where = `decodePng: ${name}`;
+  const { maxPixels, orientation } = decodeOptions(where, options);
   const file = readPng(where, bytes, maxPixels);
   const filtered = await inflate(where, file.pixels, filteredLength(file.header));
   // The low bytes count only where a colour is to be told from its neighbours.
