@@ -1,10 +1,12 @@
 /** What a decoder allocates is decided by a few bytes of a stranger's file: so it is bounded first. */
 
 /**
- * The most pixels an image may have unless told otherwise: 178,956,970, where PIL too calls a file a decompression bomb
- * and stops (twice a quarter of a gibibyte of RGB). As RGB that is 537 MB.
+ * The most pixels an image may have unless told otherwise: 89,478,485, beyond which PIL warns of a decompression bomb
+ * (a quarter of a gibibyte of RGB). Decoding takes more than what comes out of it: at its peak about 12 bytes a pixel
+ * of a colour JPEG without subsampling or a PNG of 16 bits with alpha, 16 of the rarest kinds. That is 1.1 to 1.4 GB
+ * at the limit, on each thread that decodes.
  */
-export const MAX_PIXELS = 178_956_970;
+export const MAX_PIXELS = 89_478_485;
 
 export interface DecodeOptions {
   /** The most pixels, width × height, that are decoded; more is an error, before anything is allocated. */
@@ -48,4 +50,11 @@ export function checkResize(
 ): void {
   checkSize(`${where}: resized`, width, height, maxPixels, advice);
   checkSize(`${where}: halfway through resizing`, width, oldHeight, maxPixels, advice);
+}
+
+/** A failed allocation is a RangeError that knows of no file: the error to throw in its place. Others stay. */
+export function namedIfMemory(where: string, error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new Error(`${where}: not enough memory to decode it (${error.message}); lower maxPixels or the number of ` +
+    'workers', { cause: error });
 }

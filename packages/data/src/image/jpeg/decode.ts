@@ -3,7 +3,7 @@
  * bits from huffman.ts) fill in the coefficients; from these come samples (idct.ts), rows in full width (upsample.ts)
  * and colours (color.ts).
  */
-import { checkSize, decodeOptions } from '../limits.js';
+import { checkSize, decodeOptions, namedIfMemory } from '../limits.js';
 import type { DecodeOptions } from '../limits.js';
 import { readOrientation, turnUpright } from '../orientation.js';
 import type { RasterImage } from '../raster.js';
@@ -38,15 +38,20 @@ interface JpegFile {
  * done: a progressive file whose last refinements were never written is not smoothed.
  *
  * Throws an Error that names the file, and what is wrong: for other kinds of JPEG (arithmetic-coded, lossless,
- * hierarchical, 12 bits), damaged or missing tables and data, more than `maxPixels` pixels.
+ * hierarchical, 12 bits), damaged or missing tables and data, more than `maxPixels` pixels, or more than there is
+ * memory for.
  */
 export function decodeJpeg(bytes: Uint8Array, name: string, options: DecodeOptions = {}): RasterImage {
   const where = `decodeJpeg: ${name}`;
   const { maxPixels, orientation } = decodeOptions(where, options);
-  const file = readFile(where, bytes, maxPixels);
-  const image = toPixels(where, file);
-  const turn = orientation === 'apply' && file.exif !== undefined ? readOrientation(file.exif) : 1;
-  return turnUpright(image, turn);
+  try {
+    const file = readFile(where, bytes, maxPixels);
+    const image = toPixels(where, file);
+    const turn = orientation === 'apply' && file.exif !== undefined ? readOrientation(file.exif) : 1;
+    return turnUpright(image, turn);
+  } catch (error) {
+    throw namedIfMemory(where, error);
+  }
 }
 
 /** Reads all segments and scans, up to EOI. */

@@ -1,5 +1,5 @@
 /** Reading PNG: chunks → inflate → undo filters and interlacing → grey, palette or colour to 8-bit pixels. */
-import { decodeOptions } from '../limits.js';
+import { decodeOptions, namedIfMemory } from '../limits.js';
 import type { DecodeOptions } from '../limits.js';
 import { readOrientation, turnUpright } from '../orientation.js';
 import type { RasterImage } from '../raster.js';
@@ -17,20 +17,24 @@ import { filteredLength, readSamples } from './scanlines.js';
  * change the pixels. `name` is the file's, for errors.
  *
  * Throws an Error that names the file: for what is no PNG, a wrong CRC (with its chunk), chunks missing or out of
- * order, pixels missing or too many, more than `maxPixels` pixels.
+ * order, pixels missing or too many, more than `maxPixels` pixels, or more than there is memory for.
  */
 export async function decodePng(
   bytes: Uint8Array, name: string, options: DecodeOptions = {},
 ): Promise<RasterImage> {
   const where = `decodePng: ${name}`;
   const { maxPixels, orientation } = decodeOptions(where, options);
-  const file = readPng(where, bytes, maxPixels);
-  const filtered = await inflate(where, file.pixels, filteredLength(file.header));
-  // The low bytes count only where a colour is to be told from its neighbours.
-  const samples = readSamples(where, file.header, filtered, file.transparency !== undefined);
-  const image = file.header.colourType === 3 ? lookUp(where, file, samples) : toBytes(file, samples);
-  const turn = orientation === 'apply' && file.exif !== undefined ? readOrientation(file.exif) : 1;
-  return turnUpright(image, turn);
+  try {
+    const file = readPng(where, bytes, maxPixels);
+    const filtered = await inflate(where, file.pixels, filteredLength(file.header));
+    // The low bytes count only where a colour is to be told from its neighbours.
+    const samples = readSamples(where, file.header, filtered, file.transparency !== undefined);
+    const image = file.header.colourType === 3 ? lookUp(where, file, samples) : toBytes(file, samples);
+    const turn = orientation === 'apply' && file.exif !== undefined ? readOrientation(file.exif) : 1;
+    return turnUpright(image, turn);
+  } catch (error) {
+    throw namedIfMemory(where, error);
+  }
 }
 
 /** Samples to 8 bits, with an alpha of 0 or 255 behind them if tRNS names a colour. */
