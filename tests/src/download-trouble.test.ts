@@ -45,10 +45,12 @@ async function withServer(answer: RequestListener, body: (address: string) => Pr
   }
 }
 
-/** A page's cache that has nothing, and does `put` as given. */
-async function withCache(put: () => Promise<void>, body: () => Promise<void>): Promise<void> {
+/** A page's cache that has this for every address, and does `put` as given. */
+async function withCache(
+  kept: Response | undefined, put: () => Promise<void>, body: () => Promise<void>,
+): Promise<void> {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'caches');
-  const value = { open: async () => ({ match: async () => undefined, put }) };
+  const value = { open: async () => ({ match: async () => kept?.clone(), put }) };
   Object.defineProperty(globalThis, 'caches', { value, configurable: true });
   try {
     await body();
@@ -146,12 +148,27 @@ describe('download: trouble', () => {
       puts++;
       throw new DOMException('Quota exceeded.', 'QuotaExceededError');
     };
-    return withCache(full, async () => {
+    return withCache(undefined, full, async () => {
       const file = await fetchInPage(`${address}/a.bin`, options({ sha256: DIGEST }));
       expect(Buffer.from(await file.read()).equals(CONTENT)).to.equal(true);
       expect(puts).to.equal(1);
     });
   }));
+
+  it('in a page: what is kept is fetched again if it has not the SHA-256 asked for', () =>
+    withServer(whole, (address) => {
+      let puts = 0;
+      const put = async (): Promise<void> => void puts++;
+      return withCache(new Response('another'), put, async () => {
+        const get = (sha256?: string): ReturnType<typeof fetchFile> =>
+          fetchInPage(`${address}/a-00000000.pth`, options(sha256 === undefined ? {} : { sha256 }));
+        const kept = await get();
+        expect([kept.cached, Buffer.from(await kept.read()).toString()]).to.deep.equal([true, 'another']);
+        const fresh = await get(DIGEST.toUpperCase());
+        expect([fresh.cached, puts]).to.deep.equal([false, 1]);
+        expect(Buffer.from(await fresh.read()).equals(CONTENT)).to.equal(true);
+      });
+    }));
 
   it('in a page: where a part cannot even be asked for, it begins anew', async () => {
     const ranges: (string | undefined)[] = [];
