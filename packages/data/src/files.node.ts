@@ -1,4 +1,5 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readFile } from '@vitrine/tensor/files';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,14 +12,12 @@ export const filePath = (dir: string | URL, name: string): string =>
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
-/** A file's bytes, or undefined if there is no such file. */
+/** A file's bytes, or undefined if there is no such file. Throws as `readFile` does if it cannot be read. */
 export const readBytes = async (path: string): Promise<Uint8Array | undefined> => {
   try {
-    const { buffer, byteOffset, byteLength } = await readFile(path);
-    // A plain Uint8Array: Buffer's `slice` shares memory where Uint8Array's copies.
-    return new Uint8Array(buffer, byteOffset, byteLength);
+    return await readFile(path);
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (error instanceof Error && isMissing(error.cause)) return undefined;
     throw error;
   }
 };

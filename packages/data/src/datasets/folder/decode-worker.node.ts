@@ -24,3 +24,4 @@ let done = Promise.resolve();
 port.on('message', (job: Job) => {
   done = done.then(() => work(job));
 });
+port.postMessage('started');

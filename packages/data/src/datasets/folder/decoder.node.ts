@@ -13,10 +13,14 @@ export function spawnDecoder(options: ReadImageOptions, { onAnswer, onEnd }: Dec
     execArgv: [], // options of the process, such as --input-type, may not suit a worker's file
   });
   let reason = '';
-  worker.on('message', (answer: Answer) => onAnswer(answer));
+  let started = false;
+  worker.on('message', (message: Answer | 'started') => {
+    if (message === 'started') started = true;
+    else onAnswer(message);
+  });
   worker.on('error', (error) => { reason = error.message; });
   // After 'error', and after every answer that it has sent.
-  worker.on('exit', (code) => onEnd(reason === '' ? `exited with code ${code}` : reason));
+  worker.on('exit', (code) => onEnd(reason === '' ? `exited with code ${code}` : reason, started));
   worker.unref();
   return {
     post: (job: Job) => worker.postMessage(job),
