@@ -28,7 +28,7 @@ export class LayerNorm extends Module {
 
   constructor(shape: number | Shape, { eps = 1e-5, affine = true }: SampleNormOptions = {}) {
     super();
-    this.shape = typeof shape === 'number' ? [shape] : shape;
+    this.shape = typeof shape === 'number' ? [shape] : [...shape];
     if (this.shape.length === 0 || !this.shape.every((n) => Number.isInteger(n) && n >= 1)) {
       throw new RangeError(
         `LayerNorm: the lengths of the last axes are whole numbers >= 1; ` +

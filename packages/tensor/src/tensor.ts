@@ -29,7 +29,7 @@ export class Tensor implements HoldsStorages {
     readonly strides: readonly number[] = contiguousStrides(shape),
     readonly offset = 0,
   ) {
-    this.shape = shape;
+    this.shape = [...shape]; // whoever gave it may go on to change it
   }
 
   get dtype(): DType {

@@ -18,8 +18,15 @@ export function full(shape: Shape, value: number, dtype: DType = 'float32'): Ten
 
 export const zeros = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 0, dtype);
 export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 1, dtype);
-export const zerosLike = (tensor: Tensor): Tensor => full(tensor.shape, 0, tensor.dtype);
-export const onesLike = (tensor: Tensor): Tensor => full(tensor.shape, 1, tensor.dtype);
+export const zerosLike = (tensor: Tensor): Tensor => fullLike(tensor, 0);
+export const onesLike = (tensor: Tensor): Tensor => fullLike(tensor, 1);
+
+/** A meta tensor's is meta. */
+function fullLike({ shape, dtype, isMeta }: Tensor, value: number): Tensor {
+  const out = allocate(shape, dtype, isMeta);
+  if (!out.isMeta) out.storage.data.fill(value);
+  return out;
+}
 
 /** Copies `values`, in reading order, into a tensor of `shape`. Throws unless the counts agree. */
 export function fromArray(values: ArrayLike<number>, shape: Shape = [values.length], dtype: DType = 'float32'): Tensor {
