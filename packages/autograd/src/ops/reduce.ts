@@ -3,7 +3,7 @@ import type { ReduceOptions } from '@vitrine/tensor';
 import { apply, variable } from '../apply.js';
 import type { Input } from '../apply.js';
 import type { Variable } from '../variable.js';
-import { mul } from './elementwise.js';
+import { div } from './elementwise.js';
 
 /** Σ x over the axes (all, if none are given). */
 export const sum = (x: Input, options: ReduceOptions = {}): Variable => apply('sum', variable('sum', x), options);
@@ -16,7 +16,7 @@ export const min = (x: Input, options: ReduceOptions = {}): Variable => apply('m
 export function mean(x: Input, options: ReduceOptions = {}): Variable {
   const total = sum(x, options);
   const n = variable('mean', x).value.size / total.value.size;
-  return mul(total, 1 / n);
+  return div(total, n);
 }
 
 /** log Σ exp(x) over the axes; its gradient is softmax, 0 throughout where all elements are −∞. */

@@ -27,7 +27,9 @@ export function std(x: Input, { correction = 1, ...options }: VarianceOptions = 
   return scope(() => div(norm(deviations(v, options), options), Math.sqrt(degrees)), 'std');
 }
 
-const deviations = (x: Variable, { axes }: ReduceOptions): Variable => sub(x, mean(x, { axes, keepDims: true }));
+const centred = (x: Variable, { axes }: ReduceOptions): Variable => sub(x, mean(x, { axes, keepDims: true }));
+/** As the tensor's: centring twice is centring, so that the gradient is the same. */
+const deviations = (x: Variable, options: ReduceOptions): Variable => centred(centred(x, options), options);
 
 /**
  * Π x over the axes. Made of `mul`, as a tournament: halves are multiplied until one element is left. So the gradient

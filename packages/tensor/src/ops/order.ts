@@ -1,10 +1,9 @@
 /** Order along one axis: where each element goes, and the elements in that order. */
 import { scope } from '../heap/scope.js';
 import { formatShape, normalizeAxis, sameShape, sizeOf } from '../shape.js';
-import { LARGEST_INTEGER } from '../storage.js';
 import { checkSameDType, checkTensor } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
-import { axisBack, axisLast } from './axis.js';
+import { axisBack, axisLast, indexedAxis } from './axis.js';
 import { allocateLike, elements, kernelsFor } from './dispatch.js';
 import { contiguous } from './views.js';
 
@@ -30,24 +29,12 @@ export interface Ordered {
   readonly indices: Tensor;
 }
 
-function orderedAxis(op: string, x: Tensor, axis: number): number {
-  checkTensor(op, 'x', x);
-  const along = normalizeAxis(op, axis, x.shape);
-  if (x.shape[along] > LARGEST_INTEGER[x.dtype]) {
-    throw new RangeError(
-      `${op}: float32 indices are exact up to 2^24; ${formatShape(x.shape)} is longer along axis ${axis}; ` +
-        "use toDType(x, 'float64')",
-    );
-  }
-  return along;
-}
-
 /**
  * Indices that sort x along an axis: x[indices[0]] ≤ x[indices[1]] ≤ …, or ≥ if `descending`. Of the shape of x.
  * Stable: equals keep their order. NaN counts as the largest number: last, or first if `descending`, as in PyTorch.
  */
 export function argsort(x: Tensor, { axis = -1, descending = false }: SortOptions = {}): Tensor {
-  const along = orderedAxis('argsort', x, axis);
+  const along = indexedAxis('argsort', x, axis);
   return scope(() => {
     const rows = axisLast(x, along);
     const indices = allocateLike(rows.shape, x);
@@ -79,7 +66,7 @@ export function topK(x: Tensor, k: number, options: TopKOptions = {}): Ordered {
 export function topKIndices(
   x: Tensor, k: number, { axis = -1, largest = true, sorted = true }: TopKOptions = {},
 ): Tensor {
-  const along = orderedAxis('topK', x, axis);
+  const along = indexedAxis('topK', x, axis);
   const n = x.shape[along];
   if (!Number.isInteger(k) || k < 0 || k > n) {
     throw new RangeError(

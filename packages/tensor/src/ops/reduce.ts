@@ -1,10 +1,11 @@
 /** Many elements to one, along axes: sums, means, extremes. */
-import { formatShape, normalizeAxes, normalizeAxis, repeatedAxes, sameShape, sizeOf } from '../shape.js';
+import { formatShape, normalizeAxes, repeatedAxes, sameShape, sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
 import { checkTensor } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
+import { indexedAxis } from './axis.js';
 import { allocateLike, elements, kernelsFor } from './dispatch.js';
-import { mul } from './elementwise.js';
+import { div } from './elementwise.js';
 import { contiguous, permute, reshape } from './views.js';
 
 export interface ReduceOptions {
@@ -70,7 +71,7 @@ export const logSumExp = (x: Tensor, options: ReduceOptions = {}): Tensor => red
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkTensor('mean', 'x', x);
   const count = countAlong(x.shape, normalizeAxes('mean', options.axes, x.shape));
-  return mul(sum(x, options), 1 / count);
+  return div(sum(x, options), count); // the mean of ones is 1: 1/n is rounded
 }
 
 /** Index of the largest element along one axis, the first if there are several; NaN counts as largest. */
@@ -79,8 +80,7 @@ export const argmax = (x: Tensor, axis: number): Tensor => argExtreme('argmax', 
 export const argmin = (x: Tensor, axis: number): Tensor => argExtreme('argmin', x, axis);
 
 function argExtreme(kind: 'argmax' | 'argmin', x: Tensor, axis: number): Tensor {
-  checkTensor(kind, 'x', x);
-  const along = normalizeAxis(kind, axis, x.shape);
+  const along = indexedAxis(kind, x, axis);
   if (x.shape[along] === 0) throw new RangeError(`${kind}: ${formatShape(x.shape)} has no elements along axis ${axis}`);
   const out = allocateLike(reducedShape(x.shape, [along], false), x);
   if (out.isMeta || out.size === 0) return out;

@@ -40,8 +40,9 @@ export function norm(x: Tensor, { p = 2, axes, keepDims = false }: NormOptions =
 }
 
 /**
- * Σ (x − mean)² / (n − correction) over the axes, n elements each. In two passes, first the mean: Σ x² − n·mean² would
- * cancel where the mean is large. NaN where n ≤ correction and all deviations are 0, as 0/0 is. PyTorch's `var`.
+ * Σ (x − mean)² / (n − correction) over the axes, n elements each. First the mean, since Σ x² − n·mean² would cancel
+ * where it is large; and then the mean of what is left, which is what rounding has made of the first. NaN where
+ * n ≤ correction and all deviations are 0, as 0/0 is. PyTorch's `var`.
  */
 export function variance(x: Tensor, { correction = 1, ...options }: VarianceOptions = {}): Tensor {
   const degrees = degreesOfFreedom('variance', x, options, correction);
@@ -54,7 +55,9 @@ export function std(x: Tensor, { correction = 1, ...options }: VarianceOptions =
   return scope(() => div(norm(deviations(x, options), options), Math.sqrt(degrees)), 'std');
 }
 
-const deviations = (x: Tensor, { axes }: ReduceOptions): Tensor => sub(x, mean(x, { axes, keepDims: true }));
+const centred = (x: Tensor, { axes }: ReduceOptions): Tensor => sub(x, mean(x, { axes, keepDims: true }));
+/** Twice: of numbers around 10⁷ a float32 mean may be half a unit off. */
+const deviations = (x: Tensor, options: ReduceOptions): Tensor => centred(centred(x, options), options);
 
 /** n − correction, for n elements along the axes; at least 0. */
 export function degreesOfFreedom(op: string, x: Tensor, { axes }: ReduceOptions, correction: number): number {
