@@ -31,3 +31,27 @@ describe('update: meta tensors', () => {
     });
   }
 });
+
+describe('update: views', () => {
+  const sgd = { lr: 1, momentum: 1, dampening: 0, nesterov: false, weightDecay: 0, step: 1 };
+
+  it('a source that overlaps the target is read before it is written', () => {
+    const x = t.ones([10]);
+    t.addInto(t.slice(x, 0, 1), t.slice(x, 0, 0, 9));
+    expect(x.toArray()).to.deep.equal([1, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
+    const y = t.tensor([0, 1, 2, 3]);
+    t.lerpInto(t.slice(y, 0, 0, 3), t.slice(y, 0, 1), 1);
+    expect(y.toArray()).to.deep.equal([1, 2, 3, 3]);
+    t.addInto(y, y);
+    expect(y.toArray()).to.deep.equal([2, 4, 6, 6]);
+  });
+
+  it('states are contiguous, as the target is; gradients need not be', () => {
+    const [p, g, v] = [t.zeros([2, 3]), t.tensor([[1, 2], [3, 4], [5, 6]]), t.zeros([3, 2])];
+    expect(() => t.sgdInto(p, t.mT(g), t.mT(v), sgd))
+      .to.throw(RangeError, 'sgdInto: velocity is written to, and contiguous; got strides [1,2]');
+    const velocity = t.zeros([2, 3]);
+    t.sgdInto(p, t.mT(g), velocity, sgd);
+    expect(velocity.toArray()).to.deep.equal([[1, 3, 5], [2, 4, 6]]);
+  });
+});

@@ -7,7 +7,10 @@ import { formatShape, sameShape } from '../shape.js';
 import { checkSameDType, checkTensor } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
 import { elements, kernelsFor } from './dispatch.js';
-import { contiguous } from './views.js';
+import { clone, contiguous } from './views.js';
+
+/** All others are states, which are written in place as the target is. */
+const READ_ONLY = ['source', 'gradient'];
 
 function checkUpdate(op: string, target: Tensor, others: Readonly<Record<string, Tensor>>): void {
   checkTensor(op, 'target', target);
@@ -19,6 +22,9 @@ function checkUpdate(op: string, target: Tensor, others: Readonly<Record<string,
   for (const [name, other] of Object.entries(others)) {
     checkTensor(op, name, other);
     checkSameDType(op, target, other);
+    if (!READ_ONLY.includes(name) && !other.isContiguous) {
+      throw new RangeError(`${op}: ${name} is written to, and contiguous; got strides [${other.strides.join(',')}]`);
+    }
     if (!sameShape(target.shape, other.shape)) {
       throw new RangeError(
         `${op}: ${name} has the shape of the target, ${formatShape(target.shape)}; got ${formatShape(other.shape)}`,
@@ -27,6 +33,10 @@ function checkUpdate(op: string, target: Tensor, others: Readonly<Record<string,
   }
   target.storage.version++;
 }
+
+/** What is read: contiguous, and no view of the target that would be overwritten before it is read. */
+const readable = (source: Tensor, target: Tensor): Tensor =>
+  (source.storage === target.storage && source.offset !== target.offset ? clone(source) : contiguous(source));
 
 /** target ← source. */
 export function copyInto(target: Tensor, source: Tensor): void {
@@ -40,7 +50,7 @@ export function copyInto(target: Tensor, source: Tensor): void {
 export function addInto(target: Tensor, source: Tensor): void {
   checkUpdate('addInto', target, { source });
   if (target.isMeta) return;
-  const from = contiguous(source);
+  const from = readable(source, target);
   kernelsFor(target).addUpdate(target.size, elements(target), elements(from));
 }
 
@@ -48,7 +58,7 @@ export function addInto(target: Tensor, source: Tensor): void {
 export function lerpInto(target: Tensor, source: Tensor, weight: number): void {
   checkUpdate('lerpInto', target, { source });
   if (target.isMeta) return;
-  const from = contiguous(source);
+  const from = readable(source, target);
   kernelsFor(target).lerpUpdate(target.size, elements(target), elements(from), weight);
 }
 
@@ -83,7 +93,7 @@ export function sgdInto(parameter: Tensor, gradient: Tensor, velocity: Tensor, s
   checkUpdate('sgdInto', parameter, { gradient, velocity });
   if (parameter.isMeta) return;
   const { lr, momentum, dampening, nesterov, weightDecay, step } = settings;
-  const from = contiguous(gradient);
+  const from = readable(gradient, parameter);
   const gain = step === 1 || momentum === 0 ? 1 : 1 - dampening;
   kernelsFor(parameter).sgdUpdate(
     parameter.size, elements(parameter), elements(from), elements(velocity), lr, momentum, weightDecay, gain, nesterov,
@@ -113,7 +123,7 @@ export function adamwInto(
   checkUpdate('adamwInto', parameter, { gradient, first, second, ...(largest === null ? {} : { largest }) });
   if (parameter.isMeta) return;
   const { lr, beta1, beta2, eps, weightDecay, decay, step } = settings;
-  const from = contiguous(gradient);
+  const from = readable(gradient, parameter);
   kernelsFor(parameter).adamwUpdate(
     parameter.size, elements(parameter), elements(from), elements(first), elements(second),
     largest === null ? null : elements(largest),
@@ -141,7 +151,7 @@ export function rmspropInto(
   checkUpdate('rmspropInto', parameter, { gradient, meanSquare, buffer, ...(mean === null ? {} : { mean }) });
   if (parameter.isMeta) return;
   const { lr, alpha, momentum, eps, weightDecay } = settings;
-  const from = contiguous(gradient);
+  const from = readable(gradient, parameter);
   kernelsFor(parameter).rmspropUpdate(
     parameter.size, elements(parameter), elements(from), elements(meanSquare), elements(buffer),
     mean === null ? null : elements(mean), lr, alpha, momentum, eps, weightDecay,
@@ -163,7 +173,7 @@ export function rmspropTFInto(
   checkUpdate('rmspropTFInto', parameter, { gradient, meanSquare, buffer });
   if (parameter.isMeta) return;
   const { lr, decay, momentum, eps, weightDecay } = settings;
-  const from = contiguous(gradient);
+  const from = readable(gradient, parameter);
   kernelsFor(parameter).rmspropTFUpdate(
     parameter.size, elements(parameter), elements(from), elements(meanSquare), elements(buffer),
     lr, decay, momentum, eps, weightDecay,
