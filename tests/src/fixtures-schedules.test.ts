@@ -110,6 +110,10 @@ describe('fixtures: ReduceOnPlateau against PyTorch', () => {
     expect(() => new ReduceOnPlateau(optimizer, { factor: 1 }))
       .to.throw(RangeError, /ReduceOnPlateau: factor is between 0 and 1; got 1/);
     expect(() => new ReduceOnPlateau(optimizer, { patience: -1 })).to.throw(RangeError, /patience is >= 0; got -1/);
+    for (const [name, value] of [['mode', 'Min'], ['thresholdMode', 'relative']]) {
+      expect(() => new ReduceOnPlateau(optimizer, { [name]: value }))
+        .to.throw(RangeError, `ReduceOnPlateau: ${name} is '`);
+    }
     expect(() => new ReduceOnPlateau(optimizer).loadStateDict(optimizer.stateDict()))
       .to.throw(/ReduceOnPlateau\.loadStateDict: the state has no entry 'best'/);
   });

@@ -137,6 +137,12 @@ describe('losses: edges', () => {
       expect(t.info().heap.liveBytes).to.equal(before);
     }
   });
+
+  it('with label smoothing, too, an ignored position may have any score', () => {
+    const logits = t.tensor([[1, 2, 3], [-Infinity, 1, 2], [NaN, 1, 2]]);
+    const first = crossEntropy(t.tensor([[1, 2, 3]]), t.tensor([2]), { labelSmoothing: 0.1 }).item();
+    expect(crossEntropy(logits, t.tensor([2, -100, -100]), { labelSmoothing: 0.1 }).item()).to.equal(first);
+  });
 });
 
 describe('losses: bad input', () => {

@@ -2,7 +2,7 @@
 import { formatShape, fromArray, reshape as reshapeTensor, sameShape, scope } from '@vitrine/tensor';
 import type { Shape, Tensor } from '@vitrine/tensor';
 import { checkTensor } from '@vitrine/tensor/internal';
-import { add, div, logSoftmax, mul, neg, reshape, sub, sum, takeAlong, variable } from '@vitrine/autograd';
+import { add, div, logSoftmax, mul, neg, reshape, sub, sum, takeAlong, variable, where } from '@vitrine/autograd';
 import type { Input, Variable } from '@vitrine/autograd';
 import { checkClassWeight, checkReduction, reduced } from './reduction.js';
 import type { LossOptions } from './reduction.js';
@@ -88,7 +88,8 @@ function hardLoss(
   let losses = neg(mul(reshape(takeAlong(logProbs, places, -1), labels.shape), factors));
   if (s > 0) {
     const all = sum(weight === undefined ? logProbs : mul(logProbs, weight), { axes: -1 });
-    losses = sub(mul(losses, 1 - s), mul(mul(all, counted), s / classes));
+    // Chosen, not multiplied: where a label is to be ignored, scores may be −∞ or NaN.
+    losses = sub(mul(losses, 1 - s), mul(where(counted, all, 0), s / classes));
   }
   return reduction === 'none' ? losses : reduction === 'sum' ? sum(losses) : div(sum(losses), total);
 }

@@ -42,6 +42,12 @@ export class ReduceOnPlateau {
       mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel', cooldown = 0, minLr = 0,
       eps = 1e-8,
     } = options;
+    if (mode !== 'min' && mode !== 'max') {
+      throw new RangeError(`ReduceOnPlateau: mode is 'min' or 'max'; got ${String(mode)}`);
+    }
+    if (thresholdMode !== 'rel' && thresholdMode !== 'abs') {
+      throw new RangeError(`ReduceOnPlateau: thresholdMode is 'rel' or 'abs'; got ${String(thresholdMode)}`);
+    }
     if (!(factor > 0 && factor < 1)) throw new RangeError(`ReduceOnPlateau: factor is between 0 and 1; got ${factor}`);
     for (const [name, value] of Object.entries({ patience, threshold, cooldown, minLr, eps })) {
       if (!(value >= 0)) throw new RangeError(`ReduceOnPlateau: ${name} is >= 0; got ${value}`);
