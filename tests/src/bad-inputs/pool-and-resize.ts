@@ -10,8 +10,9 @@ const window = (kernel: number, more: Partial<t.MaxPoolOptions> = {}): t.MaxPool
 const maxPool = (['maxPool2d', 'maxPool2dWithIndices'] as const).flatMap((op): Row[] => [
   [op, () => t[op](noTensor, window(2)), `${op}: x should be a Tensor`],
   [op, () => t[op](z(5, 5), window(2)), `${op}: input is [N,H,W,C]; got [5,5]`],
-  [op, () => t[op](z(1, 5, 5, 3), window(0)), `${op}: the window is a whole number >= 1, or two of them; got [0,0]`],
+  [op, () => t[op](z(1, 5, 5, 3), window(0)), `${op}: the window is a whole number >= 1, or two of them; got 0`],
   [op, () => t[op](z(1, 5, 5, 3), window(1.5)), `${op}: the window is a whole number >= 1`],
+  [op, () => t[op](z(1, 5, 5, 3), window(1.5, { dilation: 2 })), `${op}: the window is a whole number >= 1`],
   [op, () => t[op](z(1, 5, 5, 3), window(3, { dilation: 3 })), `${op}: a 7x7 window does not fit the padded input 5x5`],
   [op, () => t[op](z(1, 5, 5, 3), window(2, { dilation: 0 })),
     `${op}: dilation is a whole number >= 1, or two of them; got 0`],

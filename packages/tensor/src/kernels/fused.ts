@@ -44,7 +44,8 @@ export function gemmFused(
   a: Floats, lda: number, packed: Floats, bias: Floats, residual: Floats | null, out: Floats,
 ): void {
   const f = activations[activation];
-  const before = residual === out ? Float64Array.from(out.subarray(0, M * N)) : residual;
+  const isOut = residual !== null && residual.buffer === out.buffer && residual.byteOffset === out.byteOffset;
+  const before = isOut ? Float64Array.from(out.subarray(0, M * N)) : residual;
   gemm(M, N, K, a, lda, packed, N, out, N, false);
   for (let m = 0, i = 0; m < M; m++) {
     for (let n = 0; n < N; n++, i++) out[i] = f(out[i] + bias[n]) + (before === null ? 0 : before[i]);

@@ -13,7 +13,7 @@ import { allocate } from '../tensor.js';
 import type { Tensor } from '../tensor.js';
 import { elements, kernelsFor } from './dispatch.js';
 
-/** Uniform in [low, high). Takes a word an element from `random`. */
+/** Uniform in [low, high); rounding may reach high where low is not 0. Takes a word an element from `random`. */
 export const rand = (shape: Shape, random: Random, { low = 0, high = 1, dtype = 'float32' as DType } = {}): Tensor =>
   fill('rand', shape, dtype, random, 1, (k, n, out, from) => k.uniform(n, out, from, low, high));
 

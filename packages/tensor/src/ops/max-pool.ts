@@ -62,10 +62,9 @@ export function adaptiveMaxPool2dWithIndices(x: Tensor, size: readonly [number, 
 }
 
 function gridSpans(op: string, input: Shape, options: MaxPoolOptions): [rows: Spans, columns: Spans] {
-  const [kH, kW] = typeof options.kernel === 'number' ? [options.kernel, options.kernel] : options.kernel;
+  const [kH, kW] = pairOf(op, 'the window', options.kernel);
   const [dilationH, dilationW] = pairOf(op, 'dilation', options.dilation);
-  // What is no window stays none.
-  const size = [kH >= 1 ? spanOf(kH, dilationH) : kH, kW >= 1 ? spanOf(kW, dilationW) : kW] as const;
+  const size = [spanOf(kH, dilationH), spanOf(kW, dilationW)] as const;
   const g = poolGeometry(op, input, size, windowOptions(options), options.ceilMode);
   return [
     spansAlong(op, 'row', g.outH, g.strideH, g.padTop, kH, dilationH, g.H),

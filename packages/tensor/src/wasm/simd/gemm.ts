@@ -172,7 +172,8 @@ const gemmTransposedA: KernelSource = kernel(
           const aRow = $.let(i32.add(at(a, m), i32.mul(k, lda)));
           const bRow = $.let(i32.add(at(b, n), i32.mul(k, ldb)));
           const bEnd = $.let(i32.add(bRow, i32.mul(rows, ldb)));
-          $.while(i32.ltU(bRow, bEnd), () => {
+          // Not `ltU`: the end may lie a row beyond b, and at the end of the address space begin anew.
+          $.while(i32.ne(bRow, bEnd), () => {
             rank1($, NR, sums, (i) => f32x4.loadSplat(aRow, 4 * i), bRow);
             $.set(aRow, i32.add(aRow, lda));
             $.set(bRow, i32.add(bRow, ldb));
