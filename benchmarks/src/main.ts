@@ -64,15 +64,25 @@ async function measureAll(
   const ceilings = hasSimd && cases.length > 0 ? await measureCeilings(threads, effort) : [];
   for (const each of ceilings) sayCeilings(each);
   const { results, failures } = await runCases(cases, { faces, effort, ceilings });
+  // A late failure does not lose what has been measured before.
+  const late: string[] = [];
+  const attempt = async <T>(what: string, measure: () => T[] | Promise<T[]>): Promise<T[]> => {
+    try {
+      return await measure();
+    } catch (error) {
+      late.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    }
+  };
   return {
     format: 1,
     quick,
     machine,
     ceilings,
     results,
-    failures,
-    memory: measureMemories(memory, [...new Set([1, threads])]),
-    startup: startup ? await startups(quick) : [],
+    memory: await attempt('memory', () => measureMemories(memory, [...new Set([1, threads])])),
+    startup: startup ? await attempt('startup', () => startups(quick)) : [],
+    failures: [...failures, ...late],
   };
 }
 

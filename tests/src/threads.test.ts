@@ -18,17 +18,13 @@ const slowCount = kernel('slow-count', { out: 'i32', begin: 'i32', end: 'i32' },
   });
 });
 
-const ready = async (pool: Pool): Promise<void> => {
-  while (pool.ready < pool.threads - 1) await new Promise((resolve) => setTimeout(resolve, 5));
-};
-
 async function withPool(
   threads: number, options: PoolOptions, body: (pool: Pool, out: Float32Array) => void | Promise<void>,
 ): Promise<void> {
   const heap = new Heap();
   const pool = new Pool(threads, compileKernels([slowCount], heap), heap, options);
   try {
-    await ready(pool);
+    await pool.whenReady();
     const out = heap.view(heap.allocate(64, '[test]'), 64).fill(0);
     await body(pool, out);
   } finally {

@@ -38,15 +38,23 @@ A finished run is kept at once and never repeated: stop it whenever you like, an
 
 const folderOf = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
-const { values, positionals } = parseArgs({
-  args: process.argv.slice(2).filter((arg) => arg !== '--'),
-  allowPositionals: true,
-  options: {
-    data: { type: 'string' }, results: { type: 'string' }, seeds: { type: 'string' }, minutes: { type: 'string' },
-    images: { type: 'string' }, epochs: { type: 'string' }, threads: { type: 'string' },
-    markdown: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
-  },
-});
+const OPTIONS = {
+  data: { type: 'string' }, results: { type: 'string' }, seeds: { type: 'string' }, minutes: { type: 'string' },
+  images: { type: 'string' }, epochs: { type: 'string' }, threads: { type: 'string' },
+  markdown: { type: 'boolean' }, help: { type: 'boolean', short: 'h' },
+} as const;
+
+function readArguments(): ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>> {
+  const args = process.argv.slice(2).filter((arg) => arg !== '--');
+  try {
+    return parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  } catch (error) {
+    process.stderr.write(`miniature: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = readArguments();
 
 function whole(name: 'seeds' | 'images' | 'epochs' | 'threads', otherwise: number): number {
   const n = values[name] === undefined ? otherwise : Number(values[name]);

@@ -1,6 +1,6 @@
 /** Does a backbone of other classes help? Both ways get the same time by the clock, in turn, several times. */
 import { existsSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { loadFashionMnist } from '@vitrine/data';
 import { Random, info, setThreads } from '@vitrine/tensor';
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const figures: Figures = {
     perClass,
-    machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${info().threads} of ${cpus().length} cores, `
+    machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${info().threads} of ${availableParallelism()} cores, `
       + `Node ${process.versions.node}; load average ${loadavg()[1].toFixed(1)}.`,
     setup: `Backbone: ${backboneEpochs} ${backboneEpochs === 1 ? 'epoch' : 'epochs'} on `
       + `${imagesEach(backboneImages ?? source.train.length / SOURCE.length)}; task: ${imagesEach(perClass)},\n`

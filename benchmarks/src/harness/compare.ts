@@ -3,7 +3,7 @@ import { formatPercent, formatSeconds, textTable } from './format.js';
 import type { Report } from './results.js';
 import { adjustForMany, mannWhitney, median } from './stats.js';
 
-/** Chance of calling a difference real that is none, over all rows together. */
+/** Of the differences that are called real, this share is none, as far as can be expected. */
 const SIGNIFICANCE = 0.05;
 
 export interface Comparison {

@@ -104,7 +104,7 @@ export async function measureCeilings(threads: number, effort: Effort): Promise<
 async function withPool<T>(threads: number, module: KernelModule, body: (pool: Pool) => T): Promise<T> {
   const pool = new Pool(threads, module, runtime.heap);
   try {
-    while (pool.ready < threads - 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    await pool.whenReady();
     return body(pool);
   } finally {
     pool.close();

@@ -56,8 +56,8 @@ const updateCase = (
     name: `${name}, ${label.split(' ')[0]}: ${parameters.length} parameters`,
     rate: 'GB/s',
     flops: 0,
-    bytes: 4 * count * (3 + 2 * slots),
-    tolerance: 1e-5, // p and slots are read and written, g is read
+    bytes: 4 * count * (3 + 2 * slots), // p and slots are read and written, g is read
+    tolerance: 1e-5,
     prepare(arrays: Arrays) {
       const states: State[] = parameters.map((n) => ({
         n,

@@ -116,8 +116,11 @@ export const trainCase = (name: string, batch: number): Case => {
       const labels = keep(fromArray(Array.from({ length: batch }, (_, i) => (i * 37) % net.config.numClasses)));
       const loss = arrays.empty(1);
       let optimizer = new SGD(net.parameters(), { lr: 1e-3, momentum: 0.9 });
-      const stemVelocity = (): Float32Array =>
-        optimizer.stateDict().get('0.velocity')?.toFloat32Array() ?? new Float32Array();
+      const stemVelocity = (): Float32Array => {
+        const velocity = optimizer.stateDict().get('0.velocity');
+        if (velocity === undefined) throw new Error('the optimizer has no velocity of the stem to be compared');
+        return velocity.toFloat32Array();
+      };
       return {
         reset() {
           net.loadStateDict(initial);
