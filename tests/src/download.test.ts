@@ -139,7 +139,7 @@ describe('download', () => {
   });
 
   const faces = { 'on disk': fetchFile, 'in a page': fetchInPage };
-  const quick: FetchFileOptions = { backoff: 1, idle: 2000 };
+  const quick: FetchFileOptions = { backoff: 1 };
   const cached = (): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.\w+$/.test(name) && !/^127[^/]*$/.test(name));
 
