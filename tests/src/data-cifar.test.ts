@@ -58,15 +58,6 @@ describe('data: CIFAR', () => {
     expect(coarse.train.classes[19]).to.equal('vehicles_2');
   }));
 
-  it('reads the folder the archive unpacks to, without its names, too', () => withFolder(
-    Object.fromEntries(Object.entries(ten()).map(([name, content]) => [`cifar-10-batches-bin/${name}`, content])),
-    async (dir) => {
-      const { train } = await loadCifar10(dir);
-      expect(train.classes[0]).to.equal('airplane');
-      expectPixels(train, 0);
-    },
-  ));
-
   it('reads the folder the archive unpacks to, and its names', () => {
     const names = 'abcdefghij'.split('').join('\n');
     const files = Object.entries({ ...ten(), 'batches.meta.txt': `${names}\n\n` });

@@ -276,7 +276,7 @@ describe('data: image folders', () => {
         const { Worker } = threads;
         let started = 0;
         const mortal = 'data:text/javascript,import { parentPort } from "node:worker_threads"; ' +
-          'parentPort.on("message", () => process.exit(3)); parentPort.postMessage("started");';
+          'parentPort.on("message", () => process.exit(3));';
         threads.Worker = class extends Worker {
           constructor(file, options) { super(started++ === 0 ? new URL(mortal) : file, options); }
         };

@@ -6,10 +6,7 @@ export const filePath = (dir: string | URL, name: string): string =>
 
 /** A file's bytes, or undefined if there is no such file. */
 export const readBytes = async (path: string): Promise<Uint8Array | undefined> => {
-  const response = await fetch(path).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`readBytes: ${path}: ${reason}; check the address and the connection`, { cause });
-  });
+  const response = await fetch(path);
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`readBytes: ${path}: status ${response.status}; check the address`);
   return new Uint8Array(await response.arrayBuffer());

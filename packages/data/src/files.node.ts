@@ -1,5 +1,4 @@
-import { readFile } from '@vitrine/tensor/files';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,12 +11,14 @@ export const filePath = (dir: string | URL, name: string): string =>
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
-/** A file's bytes, or undefined if there is no such file. Throws as `readFile` does if it cannot be read. */
+/** A file's bytes, or undefined if there is no such file. */
 export const readBytes = async (path: string): Promise<Uint8Array | undefined> => {
   try {
-    return await readFile(path);
+    const { buffer, byteOffset, byteLength } = await readFile(path);
+    // A plain Uint8Array: Buffer's `slice` shares memory where Uint8Array's copies.
+    return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
-    if (error instanceof Error && isMissing(error.cause)) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 };

@@ -1,7 +1,6 @@
 import { breathe, fromArray, Random, type Tensor } from '@vitrine/tensor';
 import type { Augment } from './augment/augment.js';
 import type { Mix } from './augment/mix.js';
-import { checkImage } from './augment/options.js';
 import type { ImageDataset } from './datasets/dataset.js';
 import { type ImageSource, sourceOf } from './datasets/source.js';
 import { centerCrop } from './image/preprocess.js';
@@ -123,8 +122,7 @@ export class DataLoader implements AsyncIterable<Batch> {
         const mixed = this.#mix?.({ pixels, shape, labels: single, classes: classes.length },
           this.#random.split('mix').split(epoch).split(batch));
         await breathe();
-        // Another loop over this loader, in the body of this one, has its own place.
-        [this.epoch, this.position] = [epoch, batch + 1];
+        this.position = batch + 1;
         yield {
           images: fromArray(pixels, shape),
           labels: mixed === undefined
@@ -164,7 +162,6 @@ export class DataLoader implements AsyncIterable<Batch> {
   #prepare(out: Float32Array, image: RasterImage, index: number, chance: Random): void {
     const { height, width } = this;
     const augmented = this.#augment === undefined ? image : this.#augment(image, chance.split(index));
-    checkImage(`DataLoader: image ${index} of ${this.#source.name}, also after augment`, augmented);
     const { channels, data } = augmented.height === height && augmented.width === width
       ? augmented : centerCrop(augmented, [height, width]);
     if (channels !== this.#source.channels) {

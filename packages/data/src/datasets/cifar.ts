@@ -72,7 +72,7 @@ export const loadCifar100 = (
 
 async function readCifar(dir: string, set: Cifar): Promise<{ train: ImageDataset; test: ImageDataset }> {
   const unpacked = filePath(dir, set.folder);
-  const folder = await readBytes(filePath(unpacked, set.files.test[0])) === undefined ? dir : unpacked;
+  const folder = await readBytes(filePath(unpacked, set.names)) === undefined ? dir : unpacked;
   const classes = await readNames(filePath(folder, set.names), set);
   const train = await readSplit(folder, 'train', { ...set, classes });
   return { train, test: await readSplit(folder, 'test', { ...set, classes }) };

@@ -63,9 +63,6 @@ export interface FromArraysOptions {
   readonly name?: string;
 }
 
-/** A label beyond is no class index that has been counted to, but an identifier or a time. */
-const MOST_NUMBERED_CLASSES = 100_000;
-
 /**
  * A data set of one's own arrays: of an .npy file, of a canvas.
  * Throws if the parts do not fit together, or a number is not a byte or a class.
@@ -83,10 +80,6 @@ export const fromArrays = ({ images, shape, labels, classes, name = 'arrays' }: 
       throw new Error(`fromArrays: ${name}: label ${i} is ${label}; expected a class index, a whole number from 0`);
     }
     highest = Math.max(highest, label);
-  }
-  if (classes === undefined && highest >= MOST_NUMBERED_CLASSES) {
-    throw new Error(`fromArrays: ${name}: a label is ${highest}; expected class indices, numbered from 0; ` +
-      'or give the names of all classes');
   }
   const names = classes ?? Array.from({ length: highest + 1 }, (_, label) => String(label));
   return validateDataset({

@@ -24,4 +24,3 @@ let done = Promise.resolve();
 port.on('message', (job: Job) => {
   done = done.then(() => work(job));
 });
-port.postMessage('started');

@@ -13,14 +13,10 @@ export function spawnDecoder(options: ReadImageOptions, { onAnswer, onEnd }: Dec
     execArgv: [], // options of the process, such as --input-type, may not suit a worker's file
   });
   let reason = '';
-  let started = false;
-  worker.on('message', (message: Answer | 'started') => {
-    if (message === 'started') started = true;
-    else onAnswer(message);
-  });
+  worker.on('message', (answer: Answer) => onAnswer(answer));
   worker.on('error', (error) => { reason = error.message; });
   // After 'error', and after every answer that it has sent.
-  worker.on('exit', (code) => onEnd(reason === '' ? `exited with code ${code}` : reason, started));
+  worker.on('exit', (code) => onEnd(reason === '' ? `exited with code ${code}` : reason));
   worker.unref();
   return {
     post: (job: Job) => worker.postMessage(job),

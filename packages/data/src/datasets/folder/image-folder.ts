@@ -1,7 +1,6 @@
 /** Data sets of image files, one folder a class, decoded when they are needed. */
 import { defaultWorkers } from '#decoder';
 import { filePath, listFiles } from '#files';
-import { decodeOptions } from '../../image/limits.js';
 import { makeLabels } from '../labels.js';
 import type { ImageSource } from '../source.js';
 import { type Entry, planFolder } from './plan.js';
@@ -107,11 +106,7 @@ export async function loadImageFolder(dir: string, options: LoadImageFolderOptio
 }
 
 /** What would fail for every image is no image's fault. */
-function checkReading({ channels = 3, resize = 1, interpolation = 'bicubic', ...decode }: ReadImageOptions): void {
-  decodeOptions(WHERE, decode);
-  if (!['bicubic', 'bilinear'].includes(interpolation)) {
-    throw new Error(`${WHERE}: interpolation is ${String(interpolation)}; expected bicubic or bilinear`);
-  }
+function checkReading({ channels = 3, resize = 1 }: ReadImageOptions): void {
   if (channels !== 1 && channels !== 3) throw new Error(`${WHERE}: channels is ${String(channels)}; expected 1 or 3`);
   if ([resize].flat().every((side) => Number.isInteger(side) && side >= 1)) return;
   throw new Error(`${WHERE}: resize is ${String(resize)}; expected whole numbers from 1: the shorter side, or ` +

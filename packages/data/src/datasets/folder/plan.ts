@@ -25,16 +25,15 @@ const ascending = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 /**
  * files: paths below a folder, sorted; empty folders end in '/'. Each folder at the top is a class, with images at any
  * depth; or there are a `train` and a `test` (or `val`) with the folders of classes in them, and `share` does not
- * count. A `test` whose images are in no folder of a class has no labels, and goes after a `val` that has. Classes are
- * sorted by name, images by class and path.
+ * count. Classes are sorted by name, images by class and path.
  *
  * Otherwise round(share·n) of the n images of each class are for testing, chosen by seed and the class's name; of two
  * or more images at least one on each side, if share > 0.
  */
 export function planFolder(where: string, files: readonly string[], share: number, seed: number): FolderPlan {
   const tops = new Set(files.filter((file) => file.includes('/')).map((file) => file.slice(0, file.indexOf('/'))));
-  const testing = ['test', 'val'].filter((name) => tops.has(name));
-  if (tops.has('train') && testing.length > 0) return planned(where, files, testing);
+  const testing = ['test', 'val'].find((name) => tops.has(name));
+  if (tops.has('train') && testing !== undefined) return planned(where, files, testing);
   if (tops.has('train') && tops.size === 1) {
     throw new Error(`${where} has the folder train and no other; expected a test or val beside it; ` +
       'or load the folder train itself, which will be split');
@@ -44,9 +43,8 @@ export function planFolder(where: string, files: readonly string[], share: numbe
   const random = new Random(seed).split('split');
   const train: Entry[] = [];
   const test: Entry[] = [];
-  const byClass = new Map<string, Entry[]>(classes.map((name) => [name, []]));
-  for (const entry of entries) byClass.get(entry.className)?.push(entry);
-  for (const [name, own] of byClass) {
+  for (const name of classes) {
+    const own = entries.filter(({ className }) => className === name);
     const count = testCount(own.length, share);
     const chosen = new Set(random.split(name).permutation(own.length).subarray(0, count));
     own.forEach((entry, i) => (chosen.has(i) ? test : train).push(entry));
@@ -57,13 +55,8 @@ export function planFolder(where: string, files: readonly string[], share: numbe
 const testCount = (n: number, share: number): number =>
   (share === 0 || n < 2 ? 0 : Math.min(n - 1, Math.max(1, Math.round(share * n))));
 
-/** The split that the folders say; `candidates` for testing, of which the first with labels is taken. */
-function planned(where: string, files: readonly string[], candidates: readonly string[]): FolderPlan {
-  const testing = candidates.find((top) => entriesBelow(files, `${top}/`).entries.length > 0);
-  if (testing === undefined) {
-    throw new Error(`${where}/${candidates[0]} has no image in the folder of a class, so none has a label; expected ` +
-      'the folders of train; or load the folder train itself, which will be split');
-  }
+/** The split that the folders say. */
+function planned(where: string, files: readonly string[], testing: string): FolderPlan {
   const [train, test] = ['train', testing].map((top) => entriesBelow(files, `${top}/`));
   const outside = files.filter((file) => !/\/$/.test(file) && !['train', testing].includes(file.split('/')[0]));
   const ignored = [...outside, ...train.ignored, ...test.ignored];

@@ -16,8 +16,8 @@ export type Answer =
 
 export interface DecoderListener {
   readonly onAnswer: (answer: Answer) => void;
-  /** The worker is gone, and why; `started`: whether it had come so far as to wait for jobs. */
-  readonly onEnd: (reason: string, started: boolean) => void;
+  /** The worker is gone, and why. */
+  readonly onEnd: (reason: string) => void;
 }
 
 export interface DecoderHandle {
@@ -40,13 +40,6 @@ interface Decoder {
   readonly tasks: Map<number, Task>;
 }
 
-/** No image's fault. */
-class CannotStart extends Error {
-  constructor(reason: string) {
-    super(`loadImageFolder: decoding workers cannot start: ${reason}; set workers to 0`);
-  }
-}
-
 /**
  * Reads images on `workers` threads, started when first needed; with 0, in the caller. Jobs are posted at once to the
  * worker with the fewest, and do not wait until the caller, which may be busy with a training step, hands out the next.
@@ -55,10 +48,7 @@ class CannotStart extends Error {
 export class DecodePool {
   readonly #decoders = new Set<Decoder>();
   #closed = false;
-  #broken: CannotStart | null = null;
   #jobs = 0;
-  /** Without workers: the image being read. One at a time, so that memory holds one file and its pixels. */
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly workers: number, private readonly options: ReadImageOptions) {
     if (!Number.isInteger(workers) || workers < 0) {
@@ -73,13 +63,12 @@ export class DecodePool {
     return image;
   }
 
-  /** Reads the image without keeping it: why it cannot be read, or null if it can. Rejects if workers cannot start. */
+  /** Reads the image without keeping it: why it cannot be read, or null if it can. */
   async problem(path: string): Promise<string | null> {
     try {
       await this.#run(path, false);
       return null;
     } catch (error) {
-      if (error instanceof CannotStart) throw error;
       return error instanceof Error ? error.message : String(error);
     }
   }
@@ -96,26 +85,13 @@ export class DecodePool {
 
   async #run(path: string, keep: boolean): Promise<RasterImage | null> {
     if (this.#closed) throw closed(path);
-    if (this.#broken !== null) throw this.#broken;
-    if (this.workers === 0) {
-      const image = this.#last.then(() => {
-        if (this.#closed) throw closed(path);
-        return readImage(path, this.options);
-      });
-      this.#last = image.catch(() => undefined);
-      return image;
-    }
+    if (this.workers === 0) return readImage(path, this.options);
     const id = this.#jobs++;
     return new Promise((resolve, reject) => this.#give({ id, path, keep, resolve, reject }));
   }
 
   #give(task: Task): void {
-    let decoder: Decoder;
-    try {
-      decoder = this.#leastBusy();
-    } catch (error) {
-      return task.reject(error instanceof Error ? error : new Error(String(error)));
-    }
+    const decoder = this.#leastBusy();
     decoder.tasks.set(task.id, task);
     decoder.handle.holdProcess(true);
     const { id, path, keep } = task;
@@ -128,19 +104,15 @@ export class DecodePool {
   }
 
   #spawn(): Decoder {
-    try {
-      const decoder: Decoder = {
-        tasks: new Map(),
-        handle: spawnDecoder(this.options, {
-          onAnswer: (answer) => this.#settle(decoder, answer),
-          onEnd: (reason, started) => this.#replace(decoder, reason, started),
-        }),
-      };
-      this.#decoders.add(decoder);
-      return decoder;
-    } catch (cause) {
-      throw this.#broken = new CannotStart(cause instanceof Error ? cause.message : String(cause));
-    }
+    const decoder: Decoder = {
+      tasks: new Map(),
+      handle: spawnDecoder(this.options, {
+        onAnswer: (answer) => this.#settle(decoder, answer),
+        onEnd: (reason) => this.#replace(decoder, reason),
+      }),
+    };
+    this.#decoders.add(decoder);
+    return decoder;
   }
 
   #settle({ tasks, handle }: Decoder, answer: Answer): void {
@@ -152,17 +124,9 @@ export class DecodePool {
     else task.resolve(answer.image);
   }
 
-  /**
-   * A worker has died, perhaps for want of memory: of the image it was at. The others of its images go elsewhere. One
-   * that never began, no other would do better.
-   */
-  #replace(decoder: Decoder, reason: string, started: boolean): void {
+  /** A worker has died, perhaps for want of memory: of the image it was at. The others of its images go elsewhere. */
+  #replace(decoder: Decoder, reason: string): void {
     if (!this.#decoders.delete(decoder)) return;
-    if (!started) {
-      this.#broken ??= new CannotStart(reason);
-      for (const { reject } of decoder.tasks.values()) reject(this.#broken);
-      return;
-    }
     const [first, ...others] = decoder.tasks.values();
     first?.reject(new Error(`loadImageFolder: ${first.path}: the worker that decoded it ended: ${reason}`));
     for (const task of others) this.#give(task);
