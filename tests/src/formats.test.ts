@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -78,6 +79,18 @@ describe('formats: files', () => {
     expect(readFolder).to.equal(`readFile: ${folder}: this is a folder; name a file (EISDIR)`);
   });
 
+  it('a file that may be missing is undefined then, and no other failure is', async () => {
+    const path = join(folder, 'there');
+    await writeFile(path, Uint8Array.of(1, 2));
+    expect([...(await nodeFiles.readFileIfThere(path) ?? [])]).to.deep.equal([1, 2]);
+    for (const missing of [join(folder, 'none'), join(path, 'below a file')]) {
+      expect(await nodeFiles.readFileIfThere(missing)).to.equal(undefined);
+    }
+    expect(await messageOf(nodeFiles.readFileIfThere(folder)))
+      .to.equal(`readFile: ${folder}: this is a folder; name a file (EISDIR)`);
+    await rm(path);
+  });
+
   it('names the path and what to do when writing fails, and removes its temporary file', async () => {
     const lost = join(folder, 'nowhere', 'a.bin');
     const advice = `folder ${join(folder, 'nowhere')} does not exist; create it first (ENOENT)`;
@@ -91,10 +104,28 @@ describe('formats: files', () => {
     expect(await readdir(folder)).to.deep.equal(['taken']);
   });
 
+  it('in a page: a file that may be missing is one of status 404', async () => {
+    const server = createServer(({ url }, response) => response.writeHead(Number(url?.slice(1))).end('ab'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    try {
+      expect([...(await browserFiles.readFileIfThere(`${base}/200`) ?? [])]).to.deep.equal([97, 98]);
+      expect(await browserFiles.readFileIfThere(`${base}/404`)).to.equal(undefined);
+      expect(await messageOf(browserFiles.readFile(`${base}/404`))).to.match(/^readFile: .*404: status 404 N/);
+      expect(await messageOf(browserFiles.readFileIfThere(`${base}/500`))).to.match(/^readFile: .*500: status 500 /);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
   it('in a page: fetches, reports failures, refuses to write', async () => {
     expect([...(await browserFiles.readFile('data:;base64,AQID'))]).to.deep.equal([1, 2, 3]);
     const broken = await messageOf(browserFiles.readFile('data:broken'));
     expect(broken).to.match(/^readFile: data:broken: .*check the address/);
+    expect([...(await browserFiles.readFileIfThere('data:;base64,AQID') ?? [])]).to.deep.equal([1, 2, 3]);
+    expect(await messageOf(browserFiles.readFileIfThere('data:broken'))).to.equal(broken);
     const refusal = 'a.npy: a page cannot write files; make the bytes with the format\'s serialize function';
     expect(await messageOf(browserFiles.writeFileAtomic('a.npy', ''))).to.contain(`writeFileAtomic: ${refusal}`);
     expect(() => browserFiles.writeFileAtomicSync('a.npy', '')).to.throw(Error, `writeFileAtomicSync: ${refusal}`);

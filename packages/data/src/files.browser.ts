@@ -4,14 +4,6 @@
 export const filePath = (dir: string | URL, name: string): string =>
   `${String(dir).replace(/\/$/, '')}/${name}`;
 
-/** A file's bytes, or undefined if there is no such file. */
-export const readBytes = async (path: string): Promise<Uint8Array | undefined> => {
-  const response = await fetch(path);
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`readBytes: ${path}: status ${response.status}; check the address`);
-  return new Uint8Array(await response.arrayBuffer());
-};
-
 /** See the twin. A page has no folders. */
 export const listFiles = async (dir: string): Promise<readonly string[]> => {
   throw new Error(`listFiles: ${dir}: a page cannot list a folder; ` +

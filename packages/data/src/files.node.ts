@@ -1,8 +1,8 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// The browser's twin is files.browser.ts: the same names, by fetch.
+// The browser's twin is files.browser.ts: the same names, by URLs.
 
 /** The path of a file in a directory. */
 export const filePath = (dir: string | URL, name: string): string =>
@@ -10,18 +10,6 @@ export const filePath = (dir: string | URL, name: string): string =>
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-
-/** A file's bytes, or undefined if there is no such file. */
-export const readBytes = async (path: string): Promise<Uint8Array | undefined> => {
-  try {
-    const { buffer, byteOffset, byteLength } = await readFile(path);
-    // A plain Uint8Array: Buffer's `slice` shares memory where Uint8Array's copies.
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-};
 
 /**
  * The files in a folder and in the folders below it, '/' between names, sorted by code units: the same order on every

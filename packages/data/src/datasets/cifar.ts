@@ -7,7 +7,8 @@
  *
  * Source: A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009, and the page of the data sets.
  */
-import { filePath, readBytes } from '#files';
+import { filePath } from '#files';
+import { readFileIfThere } from '@vitrine/tensor/files';
 import { CIFAR100_CLASSES, CIFAR100_COARSE_CLASSES, CIFAR10_CLASSES } from './cifar-classes.js';
 import { type ImageDataset, validateDataset } from './dataset.js';
 
@@ -72,14 +73,14 @@ export const loadCifar100 = (
 
 async function readCifar(dir: string, set: Cifar): Promise<{ train: ImageDataset; test: ImageDataset }> {
   const unpacked = filePath(dir, set.folder);
-  const folder = await readBytes(filePath(unpacked, set.names)) === undefined ? dir : unpacked;
+  const folder = await readFileIfThere(filePath(unpacked, set.names)) === undefined ? dir : unpacked;
   const classes = await readNames(filePath(folder, set.names), set);
   const train = await readSplit(folder, 'train', { ...set, classes });
   return { train, test: await readSplit(folder, 'test', { ...set, classes }) };
 }
 
 async function readNames(path: string, { where, classes }: Cifar): Promise<readonly string[]> {
-  const bytes = await readBytes(path);
+  const bytes = await readFileIfThere(path);
   if (bytes === undefined) return classes;
   const names = new TextDecoder().decode(bytes).split('\n').map((line) => line.trim()).filter((line) => line !== '');
   if (names.length === classes.length) return names;
@@ -120,7 +121,7 @@ async function readRecords(dir: string, file: string, set: Cifar): Promise<Uint8
   const { where, name, archive, classes, labelBytes, label } = set;
   const path = filePath(dir, file);
   const record = labelBytes + PIXELS;
-  const bytes = await readBytes(path);
+  const bytes = await readFileIfThere(path);
   if (bytes === undefined) {
     throw new Error(`${where}: no file ${path}; expected a directory with ` +
       `${[...set.files.train, ...set.files.test].join(', ')}, the binary version of ${name} (${archive}): ` +

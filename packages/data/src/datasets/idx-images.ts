@@ -1,5 +1,6 @@
 /** MNIST and the sets that took its place: four IDX files of fixed names. */
-import { filePath, readBytes } from '#files';
+import { filePath } from '#files';
+import { readFileIfThere } from '@vitrine/tensor/files';
 import { type ImageDataset, validateDataset } from './dataset.js';
 import { gunzip, type IdxArray, parseIdx } from './idx.js';
 
@@ -29,7 +30,7 @@ async function readIdx(
 ): Promise<IdxArray & { path: string }> {
   const plain = filePath(dir, name);
   for (const path of [`${plain}.gz`, plain]) {
-    const bytes = await readBytes(path);
+    const bytes = await readFileIfThere(path);
     if (bytes !== undefined) return { ...parseIdx(await gunzip(bytes, path, MAX_BYTES), path, rank), path };
   }
   const names = Object.values(MNIST_FILES).flatMap(({ images, labels }) => [images, labels]);

@@ -5,14 +5,26 @@
 
 /** All bytes at `url`. Throws an Error naming the URL and the reason: no connection, or a status other than 2xx. */
 export async function readFile(url: string): Promise<Uint8Array> {
-  let response: Response;
+  return bytesOf(url, await answerOf(url));
+}
+
+/** As {@link readFile}, but undefined if there is no such file: status 404. */
+export async function readFileIfThere(url: string): Promise<Uint8Array | undefined> {
+  const response = await answerOf(url);
+  return response.status === 404 ? undefined : bytesOf(url, response);
+}
+
+async function answerOf(url: string): Promise<Response> {
   try {
-    response = await fetch(url);
+    return await fetch(url);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const hint = 'check the address and whether its server lets this page read it';
     throw new Error(`readFile: ${url}: ${reason}; ${hint}`, { cause });
   }
+}
+
+async function bytesOf(url: string, response: Response): Promise<Uint8Array> {
   if (!response.ok) {
     throw new Error(`readFile: ${url}: status ${response.status} ${response.statusText}; check the address`);
   }

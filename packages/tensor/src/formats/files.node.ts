@@ -19,6 +19,19 @@ export async function readFile(path: string): Promise<Uint8Array> {
   }
 }
 
+/** As {@link readFile}, but undefined if there is no such file. */
+export async function readFileIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /**
  * Writes `content` (a string as UTF-8) to `path`, replacing what is there: all of it or, on an error, nothing, and no
  * temporary file is left. The folder must exist; a symbolic link at `path` is itself replaced.
