@@ -58,15 +58,27 @@ describe('data: CIFAR', () => {
     expect(coarse.train.classes[19]).to.equal('vehicles_2');
   }));
 
+  const unpacked = (files: Files): Files => Object.fromEntries(Object.entries(files).map(([name, content]) =>
+    [`cifar-10-batches-bin/${name}`, content]));
+
   it('reads the folder the archive unpacks to, and its names', () => {
     const names = 'abcdefghij'.split('').join('\n');
-    const files = Object.entries({ ...ten(), 'batches.meta.txt': `${names}\n\n` });
-    return withFolder(Object.fromEntries(files.map(([name, content]) => [`cifar-10-batches-bin/${name}`, content])),
-      async (dir) => {
-        const { train } = await loadCifar10(dir);
-        expect(train.classes.join('')).to.equal('abcdefghij');
-        expectPixels(train, 0);
-      });
+    return withFolder(unpacked({ ...ten(), 'batches.meta.txt': `${names}\n\n` }), async (dir) => {
+      const { train } = await loadCifar10(dir);
+      expect(train.classes.join('')).to.equal('abcdefghij');
+      expectPixels(train, 0);
+    });
+  });
+
+  it('finds that folder without the names, and with files missing, which it names', async () => {
+    await withFolder(unpacked(ten()), async (dir) => {
+      const { train } = await loadCifar10(dir);
+      expect(train.classes).to.equal(CIFAR10_CLASSES);
+      expectPixels(train, 0);
+    });
+    const { 'test_batch.bin': _, ...rest } = ten();
+    expect(await withFolder(unpacked(rest), (dir) => rejection(loadCifar10(dir))))
+      .to.match(/no file .*cifar-10-batches-bin.test_batch\.bin; /);
   });
 
   const bad: { title: string; set: 10 | 100; change: Files; message: RegExp }[] = [

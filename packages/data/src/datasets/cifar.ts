@@ -72,11 +72,20 @@ export const loadCifar100 = (
   readCifar(dir, labels === 'coarse' ? COARSE : FINE);
 
 async function readCifar(dir: string, set: Cifar): Promise<{ train: ImageDataset; test: ImageDataset }> {
-  const unpacked = filePath(dir, set.folder);
-  const folder = await readFileIfThere(filePath(unpacked, set.names)) === undefined ? dir : unpacked;
+  const folder = await folderOf(dir, set);
   const classes = await readNames(filePath(folder, set.names), set);
   const train = await readSplit(folder, 'train', { ...set, classes });
   return { train, test: await readSplit(folder, 'test', { ...set, classes }) };
+}
+
+/** Where the files are: in `dir`, or in the folder that the archive unpacks to, if any of them is there. */
+async function folderOf(dir: string, { folder, names, files }: Cifar): Promise<string> {
+  const unpacked = filePath(dir, folder);
+  // The names first, which are the smallest file: what is found is read once more.
+  for (const file of [names, ...files.test, ...files.train]) {
+    if (await readFileIfThere(filePath(unpacked, file)) !== undefined) return unpacked;
+  }
+  return dir;
 }
 
 async function readNames(path: string, { where, classes }: Cifar): Promise<readonly string[]> {
