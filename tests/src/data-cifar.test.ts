@@ -162,6 +162,8 @@ describe('data: arrays', () => {
       message: /6 bytes of images; expected 2·1·2·1 = 4/ },
     { title: 'too few labels', change: { labels: [1] }, message: /1 labels for 2 images/ },
     { title: 'a negative label', change: { labels: [0, -1] }, message: /^fromArrays: arrays: label 1 is -1/ },
+    { title: 'labels that are no indices', change: { labels: [1, 1_700_000_000] },
+      message: /^fromArrays: arrays: label 1 is 1700000000, .*; expected class indices, .* below 100000; .*classes$/ },
     { title: 'a label without a name', change: { classes: ['a'] }, message: /label 0 is 1; expected 0 to 0, one of 1/ },
   ];
   for (const { title, change, message } of bad) {

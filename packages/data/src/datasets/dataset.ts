@@ -50,6 +50,9 @@ export const subset = (dataset: ImageDataset, indices: ArrayLike<number>): Image
   return { ...dataset, length: indices.length, images, labels };
 };
 
+/** More classes than any data set has; higher labels are years, times or identifiers. */
+const MAX_UNNAMED = 100_000;
+
 export interface FromArraysOptions {
   /** N·H·W·C numbers, NHWC, whole and from 0 to 255. A Uint8Array is used as it is, anything else copied. */
   readonly images: ArrayLike<number>;
@@ -57,7 +60,7 @@ export interface FromArraysOptions {
   readonly shape: readonly number[];
   /** N class indices. */
   readonly labels: ArrayLike<number>;
-  /** Names of the classes. Default '0', '1' … up to the highest label. */
+  /** Names of the classes. Default '0', '1' … up to the highest label, which must then be below 100,000. */
   readonly classes?: readonly string[];
   /** What messages call the data set. Default 'arrays'. */
   readonly name?: string;
@@ -78,6 +81,10 @@ export const fromArrays = ({ images, shape, labels, classes, name = 'arrays' }: 
     const label = labels[i];
     if (!Number.isInteger(label) || label < 0 || label >= 2 ** 31) {
       throw new Error(`fromArrays: ${name}: label ${i} is ${label}; expected a class index, a whole number from 0`);
+    }
+    if (classes === undefined && label >= MAX_UNNAMED) {
+      throw new Error(`fromArrays: ${name}: label ${i} is ${label}, so there would be ${label + 1} classes; ` +
+        `expected class indices, numbered from 0, below ${MAX_UNNAMED}; number the classes so, or give classes`);
     }
     highest = Math.max(highest, label);
   }
