@@ -43,8 +43,9 @@ export function planFolder(where: string, files: readonly string[], share: numbe
   const random = new Random(seed).split('split');
   const train: Entry[] = [];
   const test: Entry[] = [];
-  for (const name of classes) {
-    const own = entries.filter(({ className }) => className === name);
+  const entriesOf = new Map<string, Entry[]>(classes.map((name) => [name, []]));
+  for (const entry of entries) entriesOf.get(entry.className)?.push(entry);
+  for (const [name, own] of entriesOf) {
     const count = testCount(own.length, share);
     const chosen = new Set(random.split(name).permutation(own.length).subarray(0, count));
     own.forEach((entry, i) => (chosen.has(i) ? test : train).push(entry));
