@@ -84,6 +84,16 @@ describe('data: image folders', () => {
       }));
     }
 
+    it('a test set without labels gives way to a val with them, and is named', () => withFolder({
+      ...classOf('train/a', 1), 'test/1.png': png(1), 'test/2.png': png(2), ...classOf('val/a', 3), 'more/': '',
+    }, async (dir) => {
+      const warnings: string[] = [];
+      const { test } = await load(dir, { warn: (message) => void warnings.push(message) });
+      expect(names(dir, test)).to.deep.equal(['val/a/0.png', 'val/a/1.png', 'val/a/2.png']);
+      expect(warnings).to.have.length(1);
+      expect(warnings[0]).to.match(/ignored 2 files .*such as test\/1\.png; not used: the folders more, test, because/);
+    }));
+
     it('ignores other files, and says how many', () => withFolder({
       ...classOf('a', 1), 'a/notes.txt': 'x', 'list.csv': 'x', 'top.png': png(1), 'a/.hidden.png': 'x',
       '.git/b/1.png': 'x',
@@ -116,6 +126,8 @@ describe('data: image folders', () => {
       { title: 'a class of other files', files: { ...classOf('a', 1), 'b/1.webp': 'x' },
         message: /\/b has no image; expected \.png, \.jpg or \.jpeg.*found b\/1\.webp.*convert/ },
       { title: 'train alone', files: classOf('train/a', 1), message: /has the folder train and no other.*test or val/ },
+      { title: 'a test set without labels', files: { ...classOf('train/a', 1), 'test/1.png': png(1), 'val/': '' },
+        message: /has no image in a folder of a class in test or val, so none .*load the folder train itself/ },
       { title: 'a class that train has not', files: { ...classOf('train/a', 1), ...classOf('test/b', 1) },
         message: /\/test has the class b, and train does not; expected classes of train: a/ },
       { title: 'a share of 1', files: classOf('a', 1), options: { test: 1 }, message: /test is 1; expected a share/ },

@@ -3,7 +3,7 @@ import { defaultWorkers } from '#decoder';
 import { filePath, listFiles } from '#files';
 import { makeLabels } from '../labels.js';
 import type { ImageSource } from '../source.js';
-import { type Entry, planFolder } from './plan.js';
+import { type Entry, type FolderPlan, planFolder } from './plan.js';
 import { DecodePool } from './pool.js';
 import type { ReadImageOptions } from './read-image.js';
 
@@ -35,7 +35,7 @@ export interface ImageFolders {
   readonly test: ImageFolder;
   /** The damaged images that were left out, and why. */
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
-  /** Files that are no .png, .jpg or .jpeg, or in no folder of a class. */
+  /** Files that are no .png, .jpg or .jpeg, or in no folder of a class that is used. */
   readonly ignored: readonly string[];
   /** Ends the worker threads; nothing can be read afterwards. (They do not keep the process alive in any case.) */
   readonly close: () => void;
@@ -45,7 +45,7 @@ export interface ImageFolders {
  * Images in folders, one for each class, whose name is the folder's; images may lie in folders inside it.
  *
  *     flowers/rose/1.jpg          flowers/train/rose/1.jpg
- *     flowers/rose/more/2.png     flowers/test/rose/2.png     (or val)
+ *     flowers/rose/more/2.png     flowers/test/rose/2.png     (else val)
  *     flowers/tulip/1.jpg         flowers/train/tulip/1.jpg
  *
  * On the left each class is split by `test` and `seed`; on the right the folders say it. Classes and images are sorted
@@ -74,7 +74,7 @@ export async function loadImageFolder(dir: string, options: LoadImageFolderOptio
   const plan = planFolder(`${WHERE}: ${dir}`, await listFiles(dir), share, seed);
   if (plan.ignored.length > 0) {
     warn(`${WHERE}: ${dir}: ignored ${plan.ignored.length} files that are no .png, .jpg or .jpeg in the folder of a ` +
-      `class, such as ${plan.ignored[0]}`);
+      `class, such as ${plan.ignored[0]}${unusedIn(plan)}`);
   }
   const pool = new DecodePool(workers, reading);
   try {
@@ -104,6 +104,9 @@ export async function loadImageFolder(dir: string, options: LoadImageFolderOptio
     throw error;
   }
 }
+
+const unusedIn = ({ unused }: FolderPlan): string => (unused.length === 0 ? ''
+  : `; not used: the folder${unused.length === 1 ? '' : 's'} ${unused.join(', ')}, because others say the split`);
 
 /** What would fail for every image is no image's fault. */
 function checkReading({ channels = 3, resize = 1 }: ReadImageOptions): void {

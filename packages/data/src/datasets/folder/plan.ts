@@ -15,6 +15,8 @@ export interface FolderPlan {
   readonly test: readonly Entry[];
   /** Files that are no images, or in no class. */
   readonly ignored: readonly string[];
+  /** The folders at the top that are left out, whatever is in them, because others say the split. */
+  readonly unused: readonly string[];
 }
 
 const IMAGE = /\.(?:png|jpe?g)$/i;
@@ -24,7 +26,7 @@ const ascending = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
 /**
  * files: paths below a folder, sorted; empty folders end in '/'. Each folder at the top is a class, with images at any
- * depth; or there are a `train` and a `test` (or `val`) with the folders of classes in them, and `share` does not
+ * depth; or there are a `train` and a `test` (else a `val`) with the folders of classes in them, and `share` does not
  * count. Classes are sorted by name, images by class and path.
  *
  * Otherwise round(share·n) of the n images of each class are for testing, chosen by seed and the class's name; of two
@@ -32,8 +34,14 @@ const ascending = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
  */
 export function planFolder(where: string, files: readonly string[], share: number, seed: number): FolderPlan {
   const tops = new Set(files.filter((file) => file.includes('/')).map((file) => file.slice(0, file.indexOf('/'))));
-  const testing = ['test', 'val'].find((name) => tops.has(name));
-  if (tops.has('train') && testing !== undefined) return planned(where, files, testing);
+  const candidates = ['test', 'val'].filter((name) => tops.has(name));
+  if (tops.has('train') && candidates.length > 0) {
+    // Kaggle's test sets are images without labels, and the validation set lies beside them.
+    const testing = candidates.find((name) => entriesBelow(files, `${name}/`).entries.length > 0);
+    if (testing !== undefined) return planned(where, files, testing, [...tops]);
+    throw new Error(`${where} has no image in a folder of a class in ${candidates.join(' or ')}, so none there has ` +
+      'a label; expected the folders of classes that train has; or load the folder train itself, which will be split');
+  }
   if (tops.has('train') && tops.size === 1) {
     throw new Error(`${where} has the folder train and no other; expected a test or val beside it; ` +
       'or load the folder train itself, which will be split');
@@ -50,16 +58,17 @@ export function planFolder(where: string, files: readonly string[], share: numbe
     const chosen = new Set(random.split(name).permutation(own.length).subarray(0, count));
     own.forEach((entry, i) => (chosen.has(i) ? test : train).push(entry));
   }
-  return { classes, train, test, ignored };
+  return { classes, train, test, ignored, unused: [] };
 }
 
 const testCount = (n: number, share: number): number =>
   (share === 0 || n < 2 ? 0 : Math.min(n - 1, Math.max(1, Math.round(share * n))));
 
 /** The split that the folders say. */
-function planned(where: string, files: readonly string[], testing: string): FolderPlan {
+function planned(where: string, files: readonly string[], testing: string, tops: readonly string[]): FolderPlan {
   const [train, test] = ['train', testing].map((top) => entriesBelow(files, `${top}/`));
-  const outside = files.filter((file) => !/\/$/.test(file) && !['train', testing].includes(file.split('/')[0]));
+  const isUsed = (top: string): boolean => top === 'train' || top === testing;
+  const outside = files.filter((file) => !file.endsWith('/') && !isUsed(file.split('/')[0]));
   const ignored = [...outside, ...train.ignored, ...test.ignored];
   const classes = classesOf(where, files, 'train/', train.entries);
   const stranger = test.entries.find(({ className }) => !classes.includes(className));
@@ -67,7 +76,8 @@ function planned(where: string, files: readonly string[], testing: string): Fold
     throw new Error(`${where}/${testing} has the class ${stranger.className}, and train does not; ` +
       `expected classes of train: ${classes.join(', ')}`);
   }
-  return { classes, train: train.entries, test: test.entries, ignored };
+  const unused = tops.filter((top) => !isUsed(top));
+  return { classes, train: train.entries, test: test.entries, ignored, unused };
 }
 
 /** The name of the folder below `top` in which a file is. */
