@@ -132,13 +132,27 @@ describe('data: image folders', () => {
         message: /\/test has the class b, and train does not; expected classes of train: a/ },
       { title: 'a share of 1', files: classOf('a', 1), options: { test: 1 }, message: /test is 1; expected a share/ },
       { title: 'half a worker', files: classOf('a', 1), options: { workers: 0.5 }, message: /workers is 0\.5/ },
-      { title: 'a size of 0', files: classOf('a', 1), options: { resize: [0, 4] }, message: /resize is 0,4; expected/ },
+      { title: 'a size of 0', files: classOf('a', 1), options: { resize: [0, 4] },
+        message: /resize is \[0, 4\]; expected/ },
+      { title: 'a size beyond the limit', files: classOf('a', 1), options: { resize: [9, 9], maxPixels: 80 },
+        message: /resize: 9×9 = 81 pixels; the limit is 80/ },
+      { title: 'a limit that is none', files: classOf('a', 1), options: { maxPixels: NaN },
+        message: /maxPixels is NaN; expected a number from 1/ },
     ];
     for (const { title, files, options, message } of bad) {
       it(`refuses ${title}`, () => withFolder(files, async (dir) => {
         expect(await rejection(load(dir, options))).to.match(/^loadImageFolder: /).and.match(message);
       }));
     }
+
+    it('refuses options that JavaScript lets through', () => withFolder(classOf('a', 1), async (dir) => {
+      const of = (options: string): Promise<string> => rejection(load(dir, JSON.parse(options)));
+      expect(await of('{ "interpolation": "cubic" }'))
+        .to.equal('loadImageFolder: interpolation is cubic; expected bicubic, bilinear');
+      expect(await of('{ "orientation": "exif" }'))
+        .to.equal('loadImageFolder: orientation is exif; expected apply, ignore');
+      expect(await of('{ "resize": [4, 4, 3] }')).to.match(/resize is \[4, 4, 3\]; expected/);
+    }));
 
     it('refuses a folder that is none', async () => {
       expect(await rejection(load('/no/such/place'))).to.equal('listFiles: /no/such/place: there is no such folder; ' +
