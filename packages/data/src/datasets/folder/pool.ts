@@ -41,14 +41,16 @@ interface Decoder {
 }
 
 /**
- * Reads images on `workers` threads, started when first needed; with 0, in the caller. Jobs are posted at once to the
- * worker with the fewest, and do not wait until the caller, which may be busy with a training step, hands out the next.
- * Workers keep the process alive only while somebody waits for an image.
+ * Reads images on `workers` threads, started when first needed; with 0, in the caller, one at a time as a worker does.
+ * Jobs are posted at once to the worker with the fewest, and do not wait until the caller, which may be busy with a
+ * training step, hands out the next. Workers keep the process alive only while somebody waits for an image.
  */
 export class DecodePool {
   readonly #decoders = new Set<Decoder>();
   #closed = false;
   #jobs = 0;
+  /** The end of the last image that was asked for in the caller; never rejects. */
+  #done: Promise<void> = Promise.resolve();
 
   constructor(private readonly workers: number, private readonly options: ReadImageOptions) {
     if (!Number.isInteger(workers) || workers < 0) {
@@ -73,7 +75,7 @@ export class DecodePool {
     }
   }
 
-  /** Ends the workers; what is being waited for rejects, and so does every later read. */
+  /** Ends the workers; what is being waited for rejects, and so does every later read. (The caller ends its image.) */
   close(): void {
     this.#closed = true;
     for (const { handle, tasks } of this.#decoders) {
@@ -85,9 +87,19 @@ export class DecodePool {
 
   async #run(path: string, keep: boolean): Promise<RasterImage | null> {
     if (this.#closed) throw closed(path);
-    if (this.workers === 0) return readImage(path, this.options);
+    if (this.workers === 0) return this.#inCaller(path);
     const id = this.#jobs++;
     return new Promise((resolve, reject) => this.#give({ id, path, keep, resolve, reject }));
+  }
+
+  #inCaller(path: string): Promise<RasterImage> {
+    const image = this.#done.then(() => {
+      if (this.#closed) throw closed(path);
+      return readImage(path, this.options);
+    });
+    const forget = (): void => undefined;
+    this.#done = image.then(forget, forget);
+    return image;
   }
 
   #give(task: Task): void {
