@@ -41,13 +41,36 @@ describe('data: workers that decode', () => {
   it('one that dies fails the image it was at, and no other', () => withFolder(files, async (dir) => {
     const printed = await program(dir, 'console.log((await load()).train.length);', `
       const mortal = 'data:text/javascript,import { parentPort } from "node:worker_threads"; ' +
-        'parentPort.on("message", () => process.exit(3));';
+        'parentPort.postMessage("ready"); parentPort.on("message", () => process.exit(3));';
       threads.Worker = class extends Worker {
         constructor(file, options) { super(started++ === 0 ? new URL(mortal) : file, options); }
       };`);
     expect(printed).to.match(/^13$/m);
     expect(printed).to.match(/skipped a damaged image: .*1\.png: the worker that decoded it .* exited with code 3/);
   }));
+
+  const unable = {
+    'whose file is missing': 'constructor(file, options) { started++; super(new URL("lost.js", file), options); }',
+    'that end at once': 'constructor() { started++; super("process.exit(4)", { eval: true }); }',
+    'that the system refuses': 'constructor() { started++; throw new Error("no more threads"); }',
+  };
+  for (const [which, constructor] of Object.entries(unable)) {
+    it(`those ${which} are no image's fault`, () => withFolder(files, async (dir) => {
+      const printed = await program(dir, `
+        const told = (promise) => promise.catch(({ message }) => console.log(message));
+        await told(load());
+        console.log(started <= 2);
+        const { train } = await load({ verify: false });
+        await told(Promise.all([train.read(0), train.read(1)]));
+        await told(train.read(2));
+        console.log(started <= 4);`, `threads.Worker = class extends Worker { ${constructor} };`);
+      const lines = printed.trimEnd().split('\n');
+      const failure = new RegExp('^loadImageFolder: decoding workers cannot start: ' +
+        '(.*lost\\.js.*|exited with code 4|no more threads); set workers to 0$');
+      expect([lines[1], lines[4], lines.length]).to.deep.equal(['true', 'true', 5]);
+      for (const line of [lines[0], lines[2], lines[3]]) expect(line).to.match(failure);
+    }));
+  }
 
   it('with none of them, the caller decodes one image at a time, too', () =>
     withFolder({ 'a/1.png': square(1500), 'a/2.png': square(2) }, async (dir) => {

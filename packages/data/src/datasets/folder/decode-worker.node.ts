@@ -1,6 +1,6 @@
 /** A decoding worker's first file: images in the order they are asked for, one at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Answer, Job } from './pool.js';
+import type { Answer, Job, Ready } from './pool.js';
 import { readImage, type ReadImageOptions } from './read-image.js';
 
 if (parentPort === null) throw new Error('decode-worker: this file is started by decoder.node.ts');
@@ -24,3 +24,5 @@ let done = Promise.resolve();
 port.on('message', (job: Job) => {
   done = done.then(() => work(job));
 });
+const ready: Ready = 'ready';
+port.postMessage(ready);

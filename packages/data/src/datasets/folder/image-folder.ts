@@ -64,7 +64,8 @@ export interface ImageFolders {
  *     const { train, test } = await loadImageFolder('flowers', { resize: 256 });
  *     const testing = new DataLoader({ dataset: test, batchSize: 32, size: 224, ...IMAGENET });
  *
- * Throws if the folder cannot be listed, has no classes, a class without an image, or (with `strict`) a damaged image.
+ * Throws if the folder cannot be listed, has no classes, a class without an image, or (with `strict`) a damaged image;
+ * or if workers cannot start.
  */
 export async function loadImageFolder(dir: string, options: LoadImageFolderOptions = {}): Promise<ImageFolders> {
   const {
@@ -132,7 +133,9 @@ async function* problems(
   const begun: Promise<string | null>[] = [];
   for (const [i, entry] of entries.entries()) {
     while (begun.length < Math.min(entries.length, i + ahead)) {
-      begun.push(pool.problem(filePath(dir, entries[begun.length].path)));
+      const problem = pool.problem(filePath(dir, entries[begun.length].path));
+      problem.catch(() => undefined); // of those behind the first that rejects, nobody hears
+      begun.push(problem);
     }
     const reason = await begun[i];
     if (reason !== null) yield [entry, reason];

@@ -14,7 +14,11 @@ export type Answer =
   | { readonly id: number; readonly image: RasterImage | null }
   | { readonly id: number; readonly error: string };
 
+/** A worker's first message: its file could be loaded. */
+export type Ready = 'ready';
+
 export interface DecoderListener {
+  readonly onReady: () => void;
   readonly onAnswer: (answer: Answer) => void;
   /** The worker is gone, and why. */
   readonly onEnd: (reason: string) => void;
@@ -35,6 +39,7 @@ interface Task extends Job {
 }
 
 interface Decoder {
+  ready: boolean;
   readonly handle: DecoderHandle;
   /** Posted and not yet answered, in order: the first is being worked on. */
   readonly tasks: Map<number, Task>;
@@ -48,6 +53,8 @@ interface Decoder {
 export class DecodePool {
   readonly #decoders = new Set<Decoder>();
   #closed = false;
+  /** Why no worker can start; the next one could not, either. */
+  #failure: Error | undefined;
   #jobs = 0;
   /** The end of the last image that was asked for in the caller; never rejects. */
   #done: Promise<void> = Promise.resolve();
@@ -65,12 +72,16 @@ export class DecodePool {
     return image;
   }
 
-  /** Reads the image without keeping it: why it cannot be read, or null if it can. */
+  /**
+   * Reads the image without keeping it: why it cannot be read, or null if it can. Rejects if workers cannot start,
+   * which is no image's fault.
+   */
   async problem(path: string): Promise<string | null> {
     try {
       await this.#run(path, false);
       return null;
     } catch (error) {
+      if (error === this.#failure) throw error;
       return error instanceof Error ? error.message : String(error);
     }
   }
@@ -78,9 +89,13 @@ export class DecodePool {
   /** Ends the workers; what is being waited for rejects, and so does every later read. (The caller ends its image.) */
   close(): void {
     this.#closed = true;
+    this.#end(closed);
+  }
+
+  #end(reason: (path: string) => Error): void {
     for (const { handle, tasks } of this.#decoders) {
       handle.terminate();
-      for (const { path, reject } of tasks.values()) reject(closed(path));
+      for (const { path, reject } of tasks.values()) reject(reason(path));
     }
     this.#decoders.clear();
   }
@@ -104,27 +119,46 @@ export class DecodePool {
 
   #give(task: Task): void {
     const decoder = this.#leastBusy();
+    if (decoder instanceof Error) {
+      task.reject(decoder);
+      return;
+    }
     decoder.tasks.set(task.id, task);
     decoder.handle.holdProcess(true);
     const { id, path, keep } = task;
     decoder.handle.post({ id, path, keep });
   }
 
-  #leastBusy(): Decoder {
+  #leastBusy(): Decoder | Error {
+    if (this.#failure !== undefined) return this.#failure;
     const [best] = [...this.#decoders].sort((a, b) => a.tasks.size - b.tasks.size);
     return best === undefined || (best.tasks.size > 0 && this.#decoders.size < this.workers) ? this.#spawn() : best;
   }
 
-  #spawn(): Decoder {
-    const decoder: Decoder = {
-      tasks: new Map(),
-      handle: spawnDecoder(this.options, {
-        onAnswer: (answer) => this.#settle(decoder, answer),
-        onEnd: (reason) => this.#replace(decoder, reason),
-      }),
-    };
-    this.#decoders.add(decoder);
-    return decoder;
+  #spawn(): Decoder | Error {
+    try {
+      const decoder: Decoder = {
+        ready: false,
+        tasks: new Map(),
+        handle: spawnDecoder(this.options, {
+          onReady: () => { decoder.ready = true; },
+          onAnswer: (answer) => this.#settle(decoder, answer),
+          onEnd: (reason) => this.#replace(decoder, reason),
+        }),
+      };
+      this.#decoders.add(decoder);
+      return decoder;
+    } catch (error) {
+      return this.#fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** A worker has ended before it began. Another is not tried for every image: all that is waited for rejects. */
+  #fail(reason: string): Error {
+    const failure = new Error(`loadImageFolder: decoding workers cannot start: ${reason}; set workers to 0`);
+    this.#failure = failure;
+    this.#end(() => failure);
+    return failure;
   }
 
   #settle({ tasks, handle }: Decoder, answer: Answer): void {
@@ -138,7 +172,12 @@ export class DecodePool {
 
   /** A worker has died, perhaps for want of memory: of the image it was at. The others of its images go elsewhere. */
   #replace(decoder: Decoder, reason: string): void {
-    if (!this.#decoders.delete(decoder)) return;
+    if (!this.#decoders.has(decoder)) return;
+    if (!decoder.ready) {
+      this.#fail(reason);
+      return;
+    }
+    this.#decoders.delete(decoder);
     const [first, ...others] = decoder.tasks.values();
     first?.reject(new Error(`loadImageFolder: ${first.path}: the worker that decoded it ended: ${reason}`));
     for (const task of others) this.#give(task);
