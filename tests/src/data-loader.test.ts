@@ -244,6 +244,20 @@ describe('data: DataLoader', () => {
     expect(await rejection(epoch(make({ augment })))).to.match(/image 0 of tiny has 3 channels; expected 1/);
   });
 
+  it('refuses pixels that are missing, of an augmentation or of a source', async () => {
+    const short: Augment = ({ width, height, channels }) => ({ width, height, channels, data: new Uint8Array(11) });
+    const message = '11 bytes of pixels; expected 3·4·1 = 12 (HWC), at least one';
+    expect(await rejection(epoch(make({ augment: short })))).to.equal(`DataLoader: image 0 of tiny: ${message}`);
+    const { length, classes, labels } = tiny(10);
+    const data = new Uint8Array(12);
+    const read: ImageSource['read'] = (index) =>
+      ({ width: 4, height: 3, channels: 1, data: index === 5 ? data.subarray(1) : data });
+    const dataset: ImageSource = { name: 'own', length, classes, labels, channels: 1, read };
+    for (const size of [2, 4]) {
+      expect(await rejection(epoch(make({ dataset, size })))).to.equal(`DataLoader: image 5 of own: ${message}`);
+    }
+  });
+
   const bad: { title: string; options: Partial<DataLoaderOptions>; message: RegExp }[] = [
     { title: 'batchSize 0', options: { batchSize: 0 }, message: /batchSize is 0/ },
     { title: 'size 0', options: { size: 0 }, message: /size is 0; expected a positive integer/ },

@@ -1,6 +1,7 @@
 import { breathe, fromArray, Random, type Tensor } from '@vitrine/tensor';
 import type { Augment } from './augment/augment.js';
 import type { Mix } from './augment/mix.js';
+import { checkImage } from './augment/options.js';
 import type { ImageDataset } from './datasets/dataset.js';
 import { type ImageSource, sourceOf } from './datasets/source.js';
 import { centerCrop } from './image/preprocess.js';
@@ -162,6 +163,8 @@ export class DataLoader implements AsyncIterable<Batch> {
   #prepare(out: Float32Array, image: RasterImage, index: number, chance: Random): void {
     const { height, width } = this;
     const augmented = this.#augment === undefined ? image : this.#augment(image, chance.split(index));
+    // Bytes that are missing would be NaN in the tensor, and so in every weight after the step.
+    checkImage(`DataLoader: image ${index} of ${this.#source.name}`, augmented);
     const { channels, data } = augmented.height === height && augmented.width === width
       ? augmented : centerCrop(augmented, [height, width]);
     if (channels !== this.#source.channels) {
