@@ -123,6 +123,43 @@ describe('data: DataLoader', () => {
       });
     }
 
+    it('of two loops at once the newer goes on, and the older throws', async () => {
+      const want = (await take(shuffled())).rows;
+      const loader = shuffled();
+      const rows: string[] = [];
+      const outer = async (): Promise<void> => {
+        for await (const _ of loader) rows.push(...(await take(loader, 2)).rows);
+      };
+      expect(await rejection(outer())).to.match(/^DataLoader: this loop .* batch 1 of epoch 0,.* at batch 3 /);
+      expect([loader.epoch, loader.position]).to.deep.equal([0, 3]);
+      expect([...rows, ...(await take(loader)).rows], 'none twice, none left out').to.deep.equal(want.slice(1));
+      expect([loader.epoch, loader.position]).to.deep.equal([1, 0]);
+      const both = await Promise.allSettled([take(loader), take(loader)]);
+      expect(both.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
+      expect([loader.epoch, loader.position]).to.deep.equal([2, 0]);
+    });
+
+    it('an iterator that was given up without a word is in nobody\'s way', async () => {
+      const want = (await take(shuffled())).rows;
+      const loader = shuffled();
+      await loader[Symbol.asyncIterator]().next();
+      expect((await take(loader)).rows).to.deep.equal(want.slice(1));
+    });
+
+    it('a loop goes on after a pass in its body that puts the place back', async () => {
+      const want = (await take(shuffled())).rows;
+      const loader = shuffled();
+      let batch = 0;
+      for await (const { indices } of loader) {
+        const { epoch, position } = loader;
+        loader.position = 0;
+        expect((await take(loader)).rows).to.deep.equal(want);
+        Object.assign(loader, { epoch, position });
+        expect(want[batch++].startsWith(`${indices.join()} | `)).to.equal(true);
+      }
+      expect([batch, loader.epoch, loader.position]).to.deep.equal([4, 1, 0]);
+    });
+
     it('all batches given is an epoch of none left', async () => {
       const loader = Object.assign(shuffled(), { position: 4 });
       expect((await take(loader)).rows).to.deep.equal([]);

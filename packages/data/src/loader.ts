@@ -52,6 +52,9 @@ export interface DataLoaderOptions {
  * set), whatever the batch size and whatever was iterated before; the mix of a batch from the stream (seed, e, number
  * of the batch). So a run resumes, with the very batches it would have seen, by setting `epoch` and `position`.
  *
+ * There is one place, so that of two loops at once the older throws as soon as it goes on; a pass in the body of a loop
+ * that puts `epoch` and `position` back, as nn's `evaluate` does, is nobody's loss.
+ *
  * A batch's images are asked for while the one before is in use, so that a source with threads of its own (an image
  * folder) decodes during the step. What is left to do runs in the caller when the batch's turn comes: a step is
  * synchronous, and work moved ahead within its thread would gain nothing. That is all there is for a set in memory.
@@ -123,6 +126,7 @@ export class DataLoader implements AsyncIterable<Batch> {
         const mixed = this.#mix?.({ pixels, shape, labels: single, classes: classes.length },
           this.#random.split('mix').split(epoch).split(batch));
         await breathe();
+        if (this.epoch !== epoch || this.position !== batch) throw movedFrom(epoch, batch, this);
         this.position = batch + 1;
         yield {
           images: fromArray(pixels, shape),
@@ -133,7 +137,7 @@ export class DataLoader implements AsyncIterable<Batch> {
       }
     } finally {
       // Also of a loop that was left in the body of its last batch.
-      if (this.position === length) [this.epoch, this.position] = [epoch + 1, 0];
+      if (this.epoch === epoch && this.position === length) [this.epoch, this.position] = [epoch + 1, 0];
     }
   }
 
@@ -177,6 +181,11 @@ export class DataLoader implements AsyncIterable<Batch> {
     }
   }
 }
+
+const movedFrom = (epoch: number, batch: number, now: Pick<DataLoader, 'epoch' | 'position'>): Error =>
+  new Error(`DataLoader: this loop had come to batch ${batch} of epoch ${epoch}, and the loader stands at batch ` +
+    `${now.position} of epoch ${now.epoch}; expected one loop at a time, and epoch and position set between loops; ` +
+    'make a second DataLoader for a second loop');
 
 function checkCount(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= most) return;
