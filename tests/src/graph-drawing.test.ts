@@ -81,7 +81,7 @@ describe('graph drawing: DOT', () => {
       dot.split('\n').filter((line) => /^ {2}n\d/.test(line)).map((line) => line.replace(/, shape.*/, '')),
     ).to.deep.equal([
       '  n0 [label="constant\\n[2,3]"', '  n1 [label="the \\"weight\\"\\n[3,4]"', '  n2 [label="matmul\\n[2,4]"',
-      '  n3 [label="silu\\n[2,4]"', '  n4 [label="sum\\n[]"', '  n5 [label="mul\\n[]"',
+      '  n3 [label="silu\\n[2,4]"', '  n4 [label="sum\\n[]"', '  n5 [label="div\\n[]"',
       '  n0 -> n2;', '  n1 -> n2;', '  n2 -> n3;', '  n3 -> n4;', '  n4 -> n5;',
     ]);
     expect(dot).to.match(/^digraph \{\n[^]*\n\}\n$/);
