@@ -13,7 +13,8 @@
  */
 import { type Shape } from '../shape.js';
 import { quote } from './json.js';
-import { byteLengthOf, decodeArray, elementBytes, encodeArray, type DType, type RawArray } from './raw-array.js';
+import { byteLengthOf, decodeArray, elementBytes, encodeArray, gather } from './raw-array.js';
+import type { DType, RawArray } from './raw-array.js';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -171,20 +172,9 @@ function swapBytes(bytes: Uint8Array, width: number): Uint8Array {
 
 /** Elements whose first axis runs fastest, put in C order, whose last does. */
 function fortranToC(bytes: Uint8Array, shape: Shape, width: number): Uint8Array {
-  const out = new Uint8Array(bytes.length);
   const strides: number[] = [];
-  for (let axis = 0, step = width; axis < shape.length; step *= shape[axis++]) strides.push(step);
-  const index = shape.map(() => 0);
-  for (let target = 0, source = 0; target < out.length; target += width) {
-    for (let b = 0; b < width; b++) out[target + b] = bytes[source + b];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      source += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      source -= strides[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-  return out;
+  for (let axis = 0, step = 1; axis < shape.length; step *= shape[axis++]) strides.push(step);
+  return gather(bytes, width, 0, shape, strides);
 }
 
 /** A shape as Python spells it: `()`, `(3,)`, `(2, 3)`. */

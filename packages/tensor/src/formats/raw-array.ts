@@ -168,3 +168,21 @@ function checkBooleans(where: string, bytes: Uint8Array): Uint8Array {
   if (bad >= 0) throw new Error(`${where}: element ${bad} is ${bytes[bad]}; a BOOL is 0 or 1`);
   return bytes;
 }
+
+/** The bytes of a strided view, in reading order: elements of `width` bytes, offset and strides in elements. */
+export function gather(
+  bytes: Uint8Array, width: number, offset: number, shape: Shape, strides: readonly number[],
+): Uint8Array {
+  const out = new Uint8Array(width * sizeOf(shape));
+  const index = new Array<number>(shape.length).fill(0);
+  for (let to = 0, from = offset; to < out.length; to += width) {
+    for (let b = 0; b < width; b++) out[to + b] = bytes[width * from + b];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      from -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return out;
+}

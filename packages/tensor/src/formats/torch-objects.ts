@@ -4,9 +4,10 @@
  */
 import { formatShape, isContiguous, sizeOf } from '../shape.js';
 import type { Shape } from '../shape.js';
-import { PickleObject, PickleTuple, describe } from './pickle.js';
-import type { PickleOptions, PickleValue } from './pickle.js';
-import { decodeArray, elementBytes } from './raw-array.js';
+import { PickleObject, PickleTuple, describe } from './pickle-values.js';
+import type { PickleValue } from './pickle-values.js';
+import type { PickleOptions } from './pickle.js';
+import { decodeArray, elementBytes, gather } from './raw-array.js';
 import type { DType, RawArray } from './raw-array.js';
 
 /** PyTorch's storage classes. */
@@ -85,24 +86,6 @@ class TorchStorage extends PickleObject {
     }
     return bytes;
   }
-}
-
-/** The bytes of a strided view, in reading order. */
-function gather(
-  bytes: Uint8Array, width: number, offset: number, shape: Shape, strides: readonly number[],
-): Uint8Array {
-  const out = new Uint8Array(width * sizeOf(shape));
-  const index = new Array<number>(shape.length).fill(0);
-  for (let to = 0, from = offset; to < out.length; to += width) {
-    for (let b = 0; b < width; b++) out[to + b] = bytes[width * from + b];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      from -= strides[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-  return out;
 }
 
 /** A function that a pickle may call. */

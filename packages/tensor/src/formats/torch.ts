@@ -10,8 +10,9 @@
  * Storages are little-endian, as every machine PyTorch is commonly run on. Only tensors and containers are built: see
  * torch-objects.ts and pickle.ts. Source: PyTorch `torch/serialization.py`, `_save`, `_legacy_save`, and their readers.
  */
-import { describe, readPickle } from './pickle.js';
-import type { PickleValue } from './pickle.js';
+import { describe } from './pickle-values.js';
+import type { PickleValue } from './pickle-values.js';
+import { readPickle } from './pickle.js';
 import { elementBytes } from './raw-array.js';
 import { TorchFile, keyOf } from './torch-objects.js';
 import { isZip, readZip } from './zip.js';

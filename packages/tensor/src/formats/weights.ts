@@ -1,6 +1,6 @@
 /** Weights from a file of any kind: which kind it is, which of its values are the weights, under which names. */
 import { readFile } from '#files';
-import { describe } from './pickle.js';
+import { describe } from './pickle-values.js';
 import type { DType, RawArray } from './raw-array.js';
 import { parseSafetensors } from './safetensors.js';
 import { TorchTensor } from './torch-objects.js';
