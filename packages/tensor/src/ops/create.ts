@@ -11,7 +11,10 @@ import { elements } from './dispatch.js';
 /** Every element is `value`. */
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
   checkShape('full', shape);
-  const out = allocate(shape, dtype);
+  return filled(allocate(shape, dtype), value);
+}
+
+function filled(out: Tensor, value: number): Tensor {
   if (!out.isMeta) out.storage.data.fill(value);
   return out;
 }
@@ -22,11 +25,8 @@ export const zerosLike = (tensor: Tensor): Tensor => fullLike(tensor, 0);
 export const onesLike = (tensor: Tensor): Tensor => fullLike(tensor, 1);
 
 /** A meta tensor's is meta. */
-function fullLike({ shape, dtype, isMeta }: Tensor, value: number): Tensor {
-  const out = allocate(shape, dtype, isMeta);
-  if (!out.isMeta) out.storage.data.fill(value);
-  return out;
-}
+const fullLike = ({ shape, dtype, isMeta }: Tensor, value: number): Tensor =>
+  filled(allocate(shape, dtype, isMeta), value);
 
 /** Copies `values`, in reading order, into a tensor of `shape`. Throws unless the counts agree. */
 export function fromArray(values: ArrayLike<number>, shape: Shape = [values.length], dtype: DType = 'float32'): Tensor {
