@@ -45,7 +45,7 @@ describe('command line: resume', () => {
     return code === null;
   }
 
-  it('killed three times, wherever it was: the same weights, metrics and report', async function () {
+  it('killed three times, wherever it was: the same weights, metrics and report', async () => {
     const alone = await run(...train('alone'));
     expect(alone.code, alone.stderr).to.equal(0);
     const random = new Random(4);
@@ -61,6 +61,7 @@ describe('command line: resume', () => {
         writeFileSync(join(folder, `checkpoint.safetensors.tmp-${pid}-abcd`), 'half');
       }
     }
+    expect(kills, 'in time').to.be.at.least(2);
     const last = await run(...args);
     expect(last.code, last.stderr).to.equal(0);
     expect(last.stdout).to.match(/^resumed after step \d+, in epoch \d$/m);
@@ -83,8 +84,6 @@ describe('command line: resume', () => {
       .map(({ seconds: _seconds, imagesPerSecond: _rate, ...record }) => record);
     expect(recordsOf(folder)).to.deep.equal(recordsOf(own));
     expect(recordsOf(own)).to.have.length(12 * 5 + 12);
-    // Where others have the cores it may be over each time before it is killed: then nothing was shown.
-    if (kills === 0) this.skip();
   });
 
   it('a run that is over stays as it is, and gets its report again', async () => {

@@ -30,10 +30,14 @@ export function periodicCheckpoint(options: PeriodicCheckpointOptions): Callback
   let savedStep = 0;
   const save = async (training: Training): Promise<void> => {
     const { position } = training;
-    checkFinite(training.model, position.step, `${path} is left as it was`);
     await saveTraining(path, training, position, options.metadata);
     savedAt = performance.now();
     savedStep = position.step;
+  };
+  /** Within an epoch; at its end `fit` has looked. */
+  const saveIfFinite = async (training: Training): Promise<void> => {
+    checkFinite(training.model, training.position.step, `${path} is left as it was`);
+    await save(training);
   };
   const callback: Callback = {
     onStart({ callbacks, position }: Training): void {
@@ -47,13 +51,13 @@ export function periodicCheckpoint(options: PeriodicCheckpointOptions): Callback
     },
     async onStep({ step }, training): Promise<void> {
       const minutes = (performance.now() - savedAt) / 60_000;
-      if (minutes >= everyMinutes || step + 1 - savedStep >= everySteps) await save(training);
+      if (minutes >= everyMinutes || step + 1 - savedStep >= everySteps) await saveIfFinite(training);
     },
     async onEpoch({ epoch }, training): Promise<void> {
       if (epoch % everyEpoch === 0) await save(training);
     },
     async onEnd(_results, training): Promise<void> {
-      if (training.position.step > savedStep) await save(training);
+      if (training.position.step > savedStep) await saveIfFinite(training);
     },
   };
   return callback;

@@ -48,11 +48,15 @@ export function saveTraining(
  *     await fit(model, data, { epochs, optimizer, schedule, ema, callbacks, from });
  *
  * Everything after is bit for bit what it would have been, on the same backend, on any number of threads. What is no
- * state (a schedule, the loss, the data's seed, which parameters are frozen) the caller gives again, the same.
+ * state (a schedule, the loss, the data's seed, which parameters are frozen) the caller gives again, the same. `accept`
+ * is shown the texts that stand in the file before anything is taken up, and throws if it is another training's.
  * Throws an Error naming the file and what does not fit; the objects may then be loaded in part.
  */
-export async function resumeTraining(path: string, state: TrainingState): Promise<TrainingPosition> {
+export async function resumeTraining(
+  path: string, state: TrainingState, accept: (metadata: ReadonlyMap<string, string>) => void = () => undefined,
+): Promise<TrainingPosition> {
   const { tensors, metadata } = await loadTensors(path);
+  accept(metadata);
   const where = `resumeTraining: ${path}`;
   const { optimizer, random, position } = readHeader(where, metadata.get('training'));
   if (optimizer !== kindOf(state)) {

@@ -1,7 +1,7 @@
 /** From a folder to images that a network can be shown: found, read, and of the size and channels that it takes. */
 import { imageAt, loadImage, loadImageFolder, resizeImage, shorterSideTo, toGrey, toRgb } from '@vitrine/data';
 import type { ImageDataset, ImageSource, Normalization, RasterImage } from '@vitrine/data';
-import { createHash } from 'node:crypto';
+import { sha256Of } from '@vitrine/tensor';
 import { resolve } from 'node:path';
 import type { Preprocessing } from '../../weights/preprocessing.js';
 import { UsageError } from '../options.js';
@@ -87,8 +87,8 @@ function hasColour({ channels, data }: RasterImage): boolean {
  * The training images in a line that other ones do not have: their name, their number, and a digest of the names of the
  * classes and the labels. The images themselves would take as long as an epoch's reading.
  */
-export function describeImages({ title, train: { length, classes, labels } }: Sets): string {
-  const digest = createHash('sha256').update(JSON.stringify([classes, Array.from(labels)])).digest('hex');
+export async function describeImages({ title, train: { length, classes, labels } }: Sets): Promise<string> {
+  const digest = await sha256Of(new TextEncoder().encode(JSON.stringify([classes, Array.from(labels)])));
   return `${title}, ${length} images of ${classes.length} classes (${digest.slice(0, 8)})`;
 }
 

@@ -2,8 +2,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { RunLog } from '@vitrine/nn/node';
-import { parseSafetensors } from '@vitrine/tensor';
-import { readFile } from '@vitrine/tensor/files';
 
 /** What a run leaves. */
 export const FILES = ['config.json', 'metrics.jsonl', 'checkpoint.safetensors', 'best.safetensors', 'report.html'];
@@ -19,11 +17,11 @@ export function reopen(folder: string): RunLog {
 }
 
 /**
- * Throws an Error unless the checkpoint at `path` is of a training on `images`, in the words of `describeImages`. One
- * that says nothing of them, as those of earlier versions, is of any.
+ * Throws an Error unless the checkpoint at `path`, in which these texts stand, is of a training on `images`, in the
+ * words of `describeImages`. One that says nothing of them, as those of earlier versions, is of any.
  */
-export async function checkImages(path: string, images: string): Promise<void> {
-  const before = parseSafetensors(await readFile(path), path).metadata.get('images') ?? images;
+export function checkImages(path: string, images: string, texts: ReadonlyMap<string, string>): void {
+  const before = texts.get('images') ?? images;
   if (before === images) return;
   throw new Error(`--resume: ${path}: the training images are others than those the run was made with: ${images}, ` +
     `then ${before}; give the run its images back, or make a new one with --config`);

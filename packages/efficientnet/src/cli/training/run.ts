@@ -88,7 +88,7 @@ export async function runTraining(setup: Setup): Promise<Ending> {
   const { optimizer, ema, loss: criterion } = options;
   if (criterion === undefined) throw new Error('runTraining: the recipe has no loss');
   const path = log.path('checkpoint.safetensors');
-  const images = describeImages(sets);
+  const images = await describeImages(sets);
   const metadata = describeWeights(model, sets);
   const inCheckpoint = new Map([...metadata, ['images', images]]);
 
@@ -108,9 +108,9 @@ export async function runTraining(setup: Setup): Promise<Ending> {
     periodicCheckpoint({ path, everyMinutes: values['checkpoint-minutes'], metadata: inCheckpoint }),
   ];
   const state: TrainingState = { model, optimizer, ema, callbacks };
-  const resumed = existsSync(path);
-  if (resumed) await checkImages(path, images);
-  const from = resumed ? await resumeTraining(path, state) : undefined;
+  const from = existsSync(path)
+    ? await resumeTraining(path, state, (texts) => checkImages(path, images, texts))
+    : undefined;
   watch.begin(from);
   const { signal, release } = stopOnInterrupt(output);
   const started = performance.now();
