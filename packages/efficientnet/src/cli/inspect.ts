@@ -139,4 +139,4 @@ function table(tensors: readonly TensorRow[]): string[] {
   return ['', ...rows.map(([name, shape, dtype]) => `${name.padEnd(widths[0])}  ${shape.padEnd(widths[1])}  ${dtype}`)];
 }
 
-export const inspectCommand = { help, run };
+export const inspectCommand = { help, run, printsOnly: (): boolean => true };

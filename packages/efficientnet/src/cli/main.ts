@@ -16,6 +16,8 @@ interface Command {
   readonly help: string;
   /** Returns the exit code. */
   readonly run: (args: readonly string[]) => Promise<number>;
+  /** Whether all that it leaves is what it prints. Default: it is not. */
+  readonly printsOnly?: (args: readonly string[]) => boolean;
 }
 
 const commands: Readonly<Record<string, Command>> = {
@@ -52,13 +54,15 @@ Weights: this library's, torchvision's, timm's, lukemelas' (.safetensors, .pth, 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 `;
 
+const commandOf = (name: string): Command | undefined => (Object.hasOwn(commands, name) ? commands[name] : undefined);
+
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(help);
     return name === undefined ? 2 : 0;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const command = commandOf(name);
   if (command === undefined) {
     throw new UsageError(`there is no command '${name}'; known are ${Object.keys(commands).join(', ')}`);
   }
@@ -69,17 +73,13 @@ async function main(args: readonly string[]): Promise<number> {
   return command.run(rest);
 }
 
-/** Whether all that a command leaves is what it prints: `predict` may also write a file. */
-const printsOnly = ([name, ...rest]: readonly string[]): boolean =>
-  ['summary', 'scale', 'inspect'].includes(name)
-  || (name === 'predict' && !rest.some((arg) => /^--output(?:=|$)/.test(arg)));
-
 // A reader that has seen enough (`… | head`) closes the pipe: that is no failure of ours. Whoever is still to leave
 // something, such as a training, goes on to do so.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    if (stream === process.stdout && printsOnly(process.argv.slice(2))) process.exit(0);
+    const [name = '', ...args] = process.argv.slice(2);
+    if (stream === process.stdout && commandOf(name)?.printsOnly?.(args) === true) process.exit(0);
   });
 }
 

@@ -116,4 +116,7 @@ function stacked(rows: readonly Float32Array[], classes: number): Tensor {
   return fromArray(all, [rows.length, classes]);
 }
 
-export const predictCommand = { help, run };
+/** Unless it writes the logits as well. */
+const printsOnly = (args: readonly string[]): boolean => !args.some((arg) => /^--output(?:=|$)/.test(arg));
+
+export const predictCommand = { help, run, printsOnly };

@@ -172,4 +172,4 @@ const inUnits = (n: number): string =>
 const seconds = (s: number): string =>
   (s < 1e-3 ? `${(1e6 * s).toFixed(0)} µs` : s < 1 ? `${(1e3 * s).toFixed(1)} ms` : `${s.toFixed(2)} s`);
 
-export const scaleCommand = { help, run };
+export const scaleCommand = { help, run, printsOnly: (): boolean => true };

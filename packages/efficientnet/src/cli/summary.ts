@@ -40,4 +40,4 @@ async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-export const summaryCommand = { help, run };
+export const summaryCommand = { help, run, printsOnly: (): boolean => true };
