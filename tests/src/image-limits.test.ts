@@ -82,14 +82,14 @@ describe('image: limits', () => {
   it('are positive, and an orientation is one of two', async () => {
     const [png, jpeg] = [fileOf('RGB 8'), fileOf('4:2:0 quality 75')];
     for (const maxPixels of [NaN, 0, -1]) {
-      const told = `maxPixels is ${maxPixels}; expected a positive number`;
+      const told = `maxPixels is ${maxPixels}; expected a number from 1`;
       expect(await rejection(decodePng(png, 'cat.png', { maxPixels }))).to.equal(`decodePng: cat.png: ${told}`);
       expect(() => decodeJpeg(jpeg, 'cat.jpg', { maxPixels })).to.throw(`decodeJpeg: cat.jpg: ${told}`);
     }
     const orientation = JSON.parse('"aply"') as 'apply';
     expect(await rejection(decodePng(png, 'cat.png', { orientation })))
-      .to.equal('decodePng: cat.png: orientation is aply; expected apply or ignore');
+      .to.equal('decodePng: cat.png: orientation is aply; expected apply, ignore');
     expect(() => decodeJpeg(jpeg, 'cat.jpg', { orientation }))
-      .to.throw('decodeJpeg: cat.jpg: orientation is aply; expected apply or ignore');
+      .to.throw('decodeJpeg: cat.jpg: orientation is aply; expected apply, ignore');
   });
 });

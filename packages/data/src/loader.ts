@@ -1,7 +1,7 @@
 import { breathe, fromArray, Random, type Tensor } from '@vitrine/tensor';
+import { checkImage } from './checks.js';
 import type { Augment } from './augment/augment.js';
 import type { Mix } from './augment/mix.js';
-import { checkImage } from './augment/options.js';
 import type { ImageDataset } from './datasets/dataset.js';
 import { type ImageSource, sourceOf } from './datasets/source.js';
 import { centerCrop } from './image/preprocess.js';

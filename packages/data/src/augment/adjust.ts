@@ -4,9 +4,10 @@
  *
  * Source: Pillow's ImageEnhance.py, Blend.c, Filter.c (SMOOTH) and Convert.c (L24); torchvision's adjust_*.
  */
+import { checkImage, checkNumber } from '../checks.js';
 import { luma } from '../image/grey.js';
 import type { RasterImage } from '../image/raster.js';
-import { checkImage, checkNumber, colourChannels } from './options.js';
+import { colourChannels } from './options.js';
 import { throughTables } from './tables.js';
 
 /**

@@ -5,10 +5,11 @@
  * Source: Pillow's Geometry.c (ImagingTransformAffine) and Image.py (rotate); torchvision's functional.py
  * (_get_inverse_affine_matrix).
  */
+import { checkChoice, checkImage, checkNumber, refuse } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
 import { divideByAlpha, multiplyByAlpha } from '../image/resize.js';
 import { filled, type FillOptions } from './basic.js';
-import { checkChoice, checkFill, checkImage, checkNumber, pixelOf, type Range, refuse } from './options.js';
+import { checkFill, pixelOf, type Range } from './options.js';
 
 /** [a, b, c, d, e, f]: the point (x, y) of the result is the point (a·x + b·y + c, d·x + e·y + f) of the image. */
 export type AffineMatrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];

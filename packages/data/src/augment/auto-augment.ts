@@ -5,11 +5,11 @@
  * autoaugment.py.
  */
 import type { Random } from '@vitrine/tensor';
+import { checkChoice } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
 import { type AffineOptions, checkAffineOptions } from './affine.js';
 import type { Augment } from './augment.js';
 import { applyStep, type OperationName, type Step, stepOf } from './operations.js';
-import { checkChoice } from './options.js';
 
 /** An operation, how often it is done, and its magnitude: 0 to 9, null where there is but one strength. */
 type Entry = readonly [name: OperationName, probability: number, magnitude: number | null];

@@ -1,9 +1,8 @@
 /** Mirroring, cutting out, moving: what costs next to nothing and most recipes begin with. */
+import { checkImage, checkInteger, checkNumber, refuse } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
 import type { Augment } from './augment.js';
-import {
-  checkFill, checkImage, checkInteger, checkNumber, type Fill, pixelOf, refuse, sidesOf, type Size,
-} from './options.js';
+import { checkFill, type Fill, pixelOf, sidesOf, type Size } from './options.js';
 
 /** A rectangle of pixels, in whole numbers; top and left may be negative. */
 export interface Box {

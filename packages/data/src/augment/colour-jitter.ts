@@ -1,10 +1,11 @@
 /** Colours changed at random, as a lamp, a lens or an exposure would. */
 import type { Random } from '@vitrine/tensor';
+import { checkNumber } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
 import { adjustBrightness, adjustContrast, adjustSaturation } from './adjust.js';
 import type { Augment } from './augment.js';
 import { adjustHue } from './hue.js';
-import { between, checkNumber, checkRange, type Range } from './options.js';
+import { between, checkRange, type Range } from './options.js';
 
 export interface ColourJitterOptions {
   /** A factor from max(0, 1 − x) to 1 + x, or from min to max. Default 0: as it is. */

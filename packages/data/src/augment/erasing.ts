@@ -1,11 +1,11 @@
 /** Random erasing: a rectangle covered, so that no part of an image is indispensable. */
 import type { Random } from '@vitrine/tensor';
+import { checkImage, checkNumber } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
 import type { Augment } from './augment.js';
 import type { Box } from './basic.js';
 import {
-  between, betweenInRatio, checkFill, checkImage, checkNumber, checkPositiveRange, checkRange, type Fill,
-  pixelOf, type Range,
+  between, betweenInRatio, checkFill, checkPositiveRange, checkRange, type Fill, pixelOf, type Range,
 } from './options.js';
 
 export interface RandomErasingOptions {

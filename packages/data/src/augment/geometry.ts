@@ -1,15 +1,13 @@
 /** Random pieces in a size of choice, and random affine maps: what torchvision's transforms of these names draw. */
 import type { Random } from '@vitrine/tensor';
+import { checkChoice, checkNumber, refuse } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
 import { resizeImage, type ResizeImageOptions } from '../image/resize.js';
 import { roundHalfEven } from '../round.js';
 import { affine, type AffineOptions, checkAffineOptions, inverseAffineMatrix } from './affine.js';
 import type { Augment } from './augment.js';
 import { type Box, crop } from './basic.js';
-import {
-  between, betweenInRatio, checkChoice, checkNumber, checkPositiveRange, checkRange, type Range, refuse, sidesOf,
-  type Size,
-} from './options.js';
+import { between, betweenInRatio, checkPositiveRange, checkRange, type Range, sidesOf, type Size } from './options.js';
 
 export interface RandomResizedCropOptions {
   /** The piece's share of the image's area. Default [0.08, 1]. */

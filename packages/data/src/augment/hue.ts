@@ -5,8 +5,8 @@
  * Source: Pillow's Convert.c (rgb2hsv, hsv2rgb, after Python's colorsys); torchvision's adjust_hue. Which steps are
  * rounded to float32 is part of the result.
  */
+import { checkImage, checkNumber } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
-import { checkImage, checkNumber } from './options.js';
 
 const { fround } = Math;
 

@@ -1,7 +1,7 @@
 /** Mixing the images of a batch, and their labels in the same proportion: mixup and CutMix. */
 import type { Random } from '@vitrine/tensor';
+import { checkNumber, refuse } from '../checks.js';
 import { beta } from './beta.js';
-import { checkNumber, refuse } from './options.js';
 import type { Box } from './basic.js';
 
 export interface MixBatch {

@@ -1,6 +1,6 @@
-/** What augmentations are told: checks that name function, option, rule and value; and how ranges are drawn from. */
+/** What augmentations are told: ranges, sizes and colours to fill with, checked; and how ranges are drawn from. */
 import type { Random } from '@vitrine/tensor';
-import type { RasterImage } from '../image/raster.js';
+import { refuse } from '../checks.js';
 
 export type Range = readonly [min: number, max: number];
 
@@ -9,25 +9,6 @@ export type Fill = number | readonly number[];
 
 /** A square's side, or [height, width]. */
 export type Size = number | readonly [height: number, width: number];
-
-export function refuse(where: string, option: string, value: unknown, rule: string): never {
-  const shown = Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
-  throw new RangeError(`${where}: ${option} is ${shown}; expected ${rule}`);
-}
-
-const boundsOf = (min: number, max: number): string =>
-  [min === -Infinity ? '' : ` >= ${min}`, max === Infinity ? '' : ` <= ${max}`].filter((text) => text).join(' and');
-
-/** A finite number from `min` to `max`. */
-export function checkNumber(where: string, option: string, value: number, min = -Infinity, max = Infinity): void {
-  if (Number.isFinite(value) && value >= min && value <= max) return;
-  refuse(where, option, value, `a number${boundsOf(min, max)}`);
-}
-
-export function checkInteger(where: string, option: string, value: number, min: number, max = Infinity): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  refuse(where, option, value, `a whole number${boundsOf(min, max)}`);
-}
 
 /** low ≤ min ≤ max ≤ high. */
 export function checkRange(where: string, option: string, range: Range, low = -Infinity, high = Infinity): void {
@@ -41,10 +22,6 @@ export function checkRange(where: string, option: string, range: Range, low = -I
 export function checkPositiveRange(where: string, option: string, range: Range): void {
   checkRange(where, option, range);
   if (range[0] <= 0) refuse(where, option, range, '[min, max] with 0 < min <= max');
-}
-
-export function checkChoice(where: string, option: string, value: string, choices: readonly string[]): void {
-  if (!choices.includes(value)) refuse(where, option, value, choices.join(', '));
 }
 
 const isByte = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 255;
@@ -72,14 +49,6 @@ export function sidesOf(where: string, option: string, size: Size): readonly [he
     refuse(where, option, size, 'a whole number >= 1, or two of them: [height, width]');
   }
   return sides;
-}
-
-/** Throws unless the bytes are as many as the sizes say, at least one. */
-export function checkImage(where: string, { width, height, channels, data }: RasterImage): void {
-  const wanted = height * width * channels;
-  if (Number.isInteger(height) && Number.isInteger(width) && wanted > 0 && data.length === wanted) return;
-  throw new RangeError(`${where}: ${data.length} bytes of pixels; expected ${height}·${width}·${channels} = ` +
-    `${wanted} (HWC), at least one`);
 }
 
 /** How many channels are colours: the second of two and the fourth of four is alpha, which stays as it is. */

@@ -1,10 +1,10 @@
 /** RandAugment: a few operations out of fourteen, all as strong. */
 import type { Random } from '@vitrine/tensor';
+import { checkInteger } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
 import { type AffineOptions, checkAffineOptions } from './affine.js';
 import type { Augment } from './augment.js';
 import { applyStep, type OperationName, type Step, stepOf } from './operations.js';
-import { checkInteger } from './options.js';
 
 export interface RandAugmentOptions extends AffineOptions {
   /** Operations an image, N in the paper. Default 2. */

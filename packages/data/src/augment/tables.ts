@@ -4,8 +4,9 @@
  *
  * Source: Pillow's ImageOps.py; torchvision's functions of these names.
  */
+import { checkImage, checkInteger, checkNumber } from '../checks.js';
 import type { RasterImage } from '../image/raster.js';
-import { checkImage, checkInteger, checkNumber, colourChannels } from './options.js';
+import { colourChannels } from './options.js';
 
 /** out = tables[channel][in], with one table for all colours or one each. */
 export function throughTables(image: RasterImage, tables: readonly Uint8Array[]): RasterImage {

@@ -1,4 +1,5 @@
 /** What a decoder allocates is decided by a few bytes of a stranger's file: so it is bounded first. */
+import { checkChoice, refuse } from '../checks.js';
 
 /**
  * The most pixels an image may have unless told otherwise: 89,478,485, beyond which PIL warns of a decompression bomb
@@ -23,10 +24,8 @@ export interface DecodeOptions {
 export function decodeOptions(
   where: string, { maxPixels = MAX_PIXELS, orientation = 'apply' }: DecodeOptions,
 ): Required<DecodeOptions> {
-  if (!(maxPixels > 0)) throw new Error(`${where}: maxPixels is ${String(maxPixels)}; expected a positive number`);
-  if (!['apply', 'ignore'].includes(orientation)) {
-    throw new Error(`${where}: orientation is ${String(orientation)}; expected apply or ignore`);
-  }
+  if (!(maxPixels >= 1)) refuse(where, 'maxPixels', maxPixels, 'a number from 1');
+  checkChoice(where, 'orientation', orientation, ['apply', 'ignore']);
   return { maxPixels, orientation };
 }
 

@@ -1,8 +1,8 @@
 /** Data sets of image files, one folder a class, decoded when they are needed. */
 import { defaultWorkers } from '#decoder';
 import { filePath, listFiles } from '#files';
-import { checkChoice, refuse } from '../../augment/options.js';
-import { checkSize } from '../../image/limits.js';
+import { checkChoice, refuse } from '../../checks.js';
+import { checkSize, decodeOptions } from '../../image/limits.js';
 import { makeLabels } from '../labels.js';
 import type { ImageSource } from '../source.js';
 import { type Entry, type FolderPlan, planFolder } from './plan.js';
@@ -113,15 +113,14 @@ const unusedIn = ({ unused }: FolderPlan): string => (unused.length === 0 ? ''
 
 /** What would fail for every image is no image's fault. */
 function checkReading(options: ReadImageOptions): void {
-  const { channels = 3, resize = 1, interpolation = 'bicubic', maxPixels, orientation = 'apply' } = options;
+  const { channels = 3, resize = 1, interpolation = 'bicubic' } = options;
+  const { maxPixels } = decodeOptions(WHERE, options);
   if (channels !== 1 && channels !== 3) refuse(WHERE, 'channels', channels, '1 or 3');
   const sides = typeof resize === 'number' ? [resize, resize] : resize;
   if (sides.length !== 2 || !sides.every((side) => Number.isInteger(side) && side >= 1)) {
     refuse(WHERE, 'resize', resize, 'whole numbers from 1: the shorter side, or [height, width]');
   }
   checkChoice(WHERE, 'interpolation', interpolation, ['bicubic', 'bilinear']);
-  checkChoice(WHERE, 'orientation', orientation, ['apply', 'ignore']);
-  if (maxPixels !== undefined && !(maxPixels >= 1)) refuse(WHERE, 'maxPixels', maxPixels, 'a number from 1');
   // A shorter side's square is the least that comes of it.
   checkSize(`${WHERE}: resize`, sides[1], sides[0], maxPixels);
 }
